@@ -2,8 +2,8 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history`, `postgres` and `move` run only
- * when they are named. With the program of an earlier build, both are measured in turn, and what moved by
+ * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history`, `postgres`, `move` and `scale`
+ * run only when they are named. With the program of an earlier build, both are measured in turn, and what moved by
  * more than 5 % is listed.
  *
  * @module
@@ -17,6 +17,7 @@ import { measureMoves } from "./move.ts";
 import { parallelRow } from "./parallel.ts";
 import { startPostgresRow } from "./postgres.ts";
 import { type Row, runRow } from "./row.ts";
+import { measureScale } from "./scale.ts";
 import { startCountingServer } from "./server.ts";
 import { startUpRow } from "./start_up.ts";
 import { deltaRows, measureServer, uploadRows, userCodeRows } from "./uploads.ts";
@@ -26,7 +27,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
-const rare = ["memory", "history", "postgres", "move"];
+const rare = ["memory", "history", "postgres", "move", "scale"];
 const groups = ["start-up", "upload", "delta", "user-code", "parallel", "webhook", "sandbox"]
   .concat(rare);
 const unknown = positionals.find((name) => !groups.includes(name));
@@ -74,6 +75,7 @@ if (positionals.includes("postgres")) {
   }
 }
 if (positionals.includes("move")) await measureMoves(1_000_000);
+if (positionals.includes("scale")) await measureScale(settings);
 if (against !== undefined) {
   console.log(
     moved.length === 0

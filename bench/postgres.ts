@@ -30,7 +30,8 @@ const callers = 64;
 const known = 100_000;
 const comparedAtOnce = 256;
 const roundTripMs = 2;
-const instance = "https://example.oomnitza.com";
+/** The instance that records of a benchmark go to. */
+export const instance = "https://example.oomnitza.com";
 
 interface Opened {
   readonly state: State;
@@ -43,7 +44,8 @@ function makeRecord(number: number): MappedRecord {
   return record;
 }
 
-function makeRecords(first: number, count: number): MappedRecord[] {
+/** Records of ten fields, with numbers from the first one on. */
+export function makeRecords(first: number, count: number): MappedRecord[] {
   return Array.from({ length: count }, (_, index) => makeRecord(first + index));
 }
 

@@ -10,6 +10,7 @@ import { fromStorable, iso, toStorable } from "../postgres/context.ts";
 import { digestOf } from "../postgres/fold.ts";
 import { releaseDead } from "../postgres/inbox.ts";
 import { readMark, writeMark } from "../postgres/move_mark.ts";
+import { forTenant } from "../postgres/tenant_wall.ts";
 import type { Pg, PgStatements } from "../postgres/pg.ts";
 import type { PgValue } from "../postgres/values.ts";
 import type { MoveMark, MovePosition, StatePlace } from "./mark.ts";
@@ -92,7 +93,7 @@ export class PostgresSide implements MoveSide {
 
   constructor({ pg, schema, tenant, server }: PostgresSideSettings) {
     this.place = { kind: "postgres", name: `${server}, schema ${schema}, tenant ${tenant}` };
-    this.#pg = pg;
+    this.#pg = forTenant(pg, tenant);
     this.#schema = `"${schema}"`;
     this.#tenant = tenant;
   }
@@ -138,13 +139,14 @@ export class PostgresSide implements MoveSide {
     for (const { name } of movedTables) {
       const table = `${this.#schema}.${name}`;
       for (let count = clearedAtOnce; count === clearedAtOnce;) {
-        const [row] = await this.#pg.rows(
-          `WITH gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-              SELECT ctid FROM ${table} WHERE tenant = $1 LIMIT ${clearedAtOnce})) RETURNING 1)
-            SELECT count(*) AS rows FROM gone`,
-          [this.#tenant],
-          long,
-        );
+        // A place is one in a part of a table, which the tenant names.
+        const [row] = await this.#pg.tx((on) =>
+          on.rows(
+            `WITH gone AS (DELETE FROM ${table} WHERE tenant = $1 AND ctid = ANY (ARRAY(
+                SELECT ctid FROM ${table} WHERE tenant = $1 LIMIT ${clearedAtOnce})) RETURNING 1)
+              SELECT count(*) AS rows FROM gone`,
+            [this.#tenant],
+          ), long);
         count = Number(row?.rows);
       }
     }

@@ -179,7 +179,7 @@ class PgAccount implements SharedAccount {
     const { pg, tenant } = this.#context;
     if (performance.now() < this.#awayUntil) return undefined;
     try {
-      const rows = await pg.rows(statement, [tenant, this.#key, ...values], {
+      const rows = await pg.tx((on) => on.rows(statement, [tenant, this.#key, ...values]), {
         milliseconds: answerMs,
       });
       const [row] = rows;

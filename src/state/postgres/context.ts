@@ -9,7 +9,10 @@ import type { Pg, PgStatements } from "./pg.ts";
 
 /** Where the rows of one tenant are, and who writes them. */
 export interface PgContext {
+  /** The server for this tenant: it sees and writes nothing of others. */
   readonly pg: Pg;
+  /** The server as it is, for statements about no tenant, or that set themselves which one they are about. */
+  readonly server: Pg;
   /** The quoted name of the schema. */
   readonly schema: string;
   readonly tenant: string;
@@ -75,7 +78,8 @@ export async function writeAsOwner<T>(
       throw leaseLost();
     }
     return await work(on);
-  });
+    // A process that is cut off keeps nobody waiting for longer than its lease.
+  }, { idleMilliseconds: lease.milliseconds });
 }
 
 /** Has all that is written to what was answered of a section wait for this transaction, and for each other. */

@@ -56,9 +56,12 @@ export function printsByDigest(schema: string, columns: string): string {
       WHERE print.tenant = $1 AND print.section = $2 AND print.digest = wanted.digest LIMIT 1) AS known`;
 }
 
-/** SQL that removes the fingerprints of some digests, `$3`, each looked up by itself, too. */
+/**
+ * SQL that removes the fingerprints of some digests, `$3`, each looked up by itself, too. A place is one in a part
+ * of the table, which the tenant names.
+ */
 export function deleteByDigest(schema: string): string {
-  return `DELETE FROM ${schema}.fingerprints WHERE ctid = ANY (ARRAY(
+  return `DELETE FROM ${schema}.fingerprints WHERE tenant = $1 AND ctid = ANY (ARRAY(
     SELECT known.ctid FROM ${printsByDigest(schema, "print.ctid")}))`;
 }
 
@@ -74,12 +77,12 @@ export function printsByIdentity(schema: string, columns: string): string {
 }
 
 /**
- * SQL that is true for the fingerprints, as `print`, with an identity, `wanted.identity`. The columns are
- * compared in a way that no index has: without statistics the server would read all of the section by its key.
+ * SQL that is true for the fingerprints, as `print`, with an identity, `wanted.identity`. The section is compared
+ * in a way that no index has: without statistics the server would read all of it by its key. The tenant names the
+ * part of the table.
  */
-export const isIdentified = `md5(print.tenant || ' ' || print.section || ' ' || print.identity)
-        = md5($1::text || ' ' || $2::text || ' ' || wanted.identity)
-      AND print.tenant IS NOT DISTINCT FROM $1 AND print.section IS NOT DISTINCT FROM $2
+export const isIdentified = `md5(print.identity) = md5(wanted.identity)
+      AND print.tenant = $1 AND (print.section = $2) IS TRUE
       AND print.identity IS NOT DISTINCT FROM wanted.identity AND print.identity IS NOT NULL`;
 
 /** An identity as its column has it. */

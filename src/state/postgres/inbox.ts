@@ -11,12 +11,13 @@ import { parseExactJson } from "../../base/json.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import { soonMs } from "../inbox.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
+import { ClaimFloors } from "./claim_floor.ts";
 import { boundTo, type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import { digestOf } from "./fold.ts";
 import { allInboxSizes, giveBack, waiting } from "./inbox_rows.ts";
 import type { PgLook } from "./look.ts";
 import { giveBackMs, isRegistered, type PgOwner, removeDead } from "./owner.ts";
-import type { PgStatements } from "./pg.ts";
+import { type PgStatements, tenantSetting } from "./pg.ts";
 
 /** The key of an event as it was given; null when it stands for itself. */
 export function parseKey(key: unknown): string | null {
@@ -83,6 +84,7 @@ export class PgInbox implements Inbox {
   readonly #owner: Pick<PgOwner, "current">;
   readonly #bind: (section: string) => PgContext;
   readonly #look: PgLook | undefined;
+  readonly #floors = new ClaimFloors();
 
   /**
    * @param bind What is written about a section, under the lease by which this process has it.
@@ -104,14 +106,16 @@ export class PgInbox implements Inbox {
     events: readonly InboxEvent[],
     deadline?: { readonly milliseconds: number },
   ): Promise<void> {
-    const { pg, schema, tenant } = this.#context;
+    const { server, schema, tenant } = this.#context;
     const folded = foldEvents(events);
+    for (const { section, dueIn } of folded) this.#floors.expect(section, dueIn);
     // One statement is one round trip; with BEGIN and COMMIT it would be three. What a query with a volatile
-    // function gives is worked out once, and before the rows are written.
-    await pg.rows(
-      `WITH waits AS (SELECT set_config('synchronous_commit', 'on', true))
+    // function gives is worked out once, and before the rows are written and the wall is asked.
+    await server.rows(
+      `WITH waits AS (SELECT set_config('synchronous_commit', 'on', true),
+          set_config('${tenantSetting}', $1, true))
         INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, received, due)
-          SELECT $1, section, key, digest, body, events,
+          SELECT $1::text, section, key, digest, body, events,
               clock_timestamp() - age * interval '1 millisecond',
               clock_timestamp() + ms * interval '1 millisecond'
             FROM waits, unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::int4[],
@@ -139,17 +143,23 @@ export class PgInbox implements Inbox {
     const lease = await this.#bind(section).lease();
     const context = boundTo(this.#context, lease);
     const rows = await writeAsOwner(context, { isAwaited: false }, (on) =>
+      // By their places alone: of other conditions the server may make a search through all that was there of
+      // the tenant. What is due is searched by itself, or it may be searched, and taken, several times.
       on.rows(
-        `UPDATE ${schema}.inbox SET owner = $2 WHERE tenant = $1 AND id IN (
-            SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND section = $3
-              AND owner IS NULL AND NOT is_dead
+        `WITH due AS MATERIALIZED (SELECT ctid FROM ${schema}.inbox
+            WHERE tenant = $1 AND section = $3 AND owner IS NULL AND NOT is_dead
+              AND due >= $6::timestamptz
               AND (due <= clock_timestamp() + ${soonMs} * interval '1 millisecond'
                 OR ($4::bool AND tries = 0))
               ORDER BY due, id LIMIT $5 FOR UPDATE SKIP LOCKED)
+          UPDATE ${schema}.inbox SET owner = $2
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM due))
           RETURNING id, key, body, events, tries, due,
-            extract(epoch FROM clock_timestamp() - received) * 1000 AS age`,
-        [tenant, lease.id, section, early, limit],
+            extract(epoch FROM clock_timestamp() - received) * 1000 AS age,
+            extract(epoch FROM least(due, clock_timestamp())) * 1000 AS due_ms`,
+        [tenant, lease.id, section, early, limit, this.#floors.next(section)],
       ));
+    this.#floors.note(section, rows.map(({ due_ms: due }) => Number(due)));
     const now = Date.now();
     return rows.toSorted(byDue).map((row) => ({
       id: Number(row.id),
@@ -165,24 +175,27 @@ export class PgInbox implements Inbox {
     if (outcomes.length === 0) return;
     const { schema, tenant, redact } = this.#context;
     const now = Date.now();
+    // Of what is put back it is not known here which sections it is of.
+    if (outcomes.some((each) => each.kind === "again" && each.due < now)) this.#floors.clear();
     const lease = await this.#context.lease();
     const context = boundTo(this.#context, lease);
     await writeAsOwner(context, { isAwaited: false }, async (on) => {
       // What was taken under a lease that was lost may be with another process by now, and what was recorded
       // without an answer is not there any more: both are passed over.
       const rows = await on.rows(
-        `SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[]) AND owner = $3
-          FOR UPDATE`,
+        `SELECT own.* FROM unnest($2::int8[]) AS wanted (id) CROSS JOIN LATERAL (
+          SELECT id, ctid::text AS place FROM ${schema}.inbox
+            WHERE tenant = $1 AND id = wanted.id AND (owner = $3) IS TRUE LIMIT 1 FOR UPDATE) AS own`,
         [tenant, outcomes.map(({ id }) => id), lease.id],
       );
-      const own = new Set(rows.map(({ id }) => Number(id)));
-      const done = outcomes.flatMap(({ id, kind }) => kind === "done" && own.has(id) ? [id] : []);
+      const own = new Map(rows.map(({ id, place }) => [Number(id), String(place)]));
+      const done = outcomes.flatMap(({ id, kind }) => kind === "done" ? own.get(id) ?? [] : []);
       const others = outcomes.filter((outcome) => outcome.kind !== "done")
         .filter(({ id }) => own.has(id));
-      await on.rows(`DELETE FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[])`, [
-        tenant,
-        done,
-      ]);
+      await on.rows(
+        `DELETE FROM ${schema}.inbox WHERE ctid = ANY (ARRAY(SELECT unnest($1::tid[])))`,
+        [done],
+      );
       await this.#putBack(on, {
         ids: others.map(({ id }) => id),
         tries: others.map(({ tries }) => tries),
@@ -194,6 +207,7 @@ export class PgInbox implements Inbox {
   }
 
   async release(): Promise<void> {
+    this.#floors.clear();
     if (this.#look !== undefined) return await this.#look.release();
     await this.#context.pg.tx((on) => releaseDead(on, this.#context));
   }

@@ -27,13 +27,14 @@ export class PgLease {
   /** Id of the row among the owners. */
   readonly id: string;
   readonly #lost = new AbortController();
-  readonly #milliseconds: number;
+  /** How long it lasts without a renewal. */
+  readonly milliseconds: number;
   #renewed: Moment;
 
   /** @param begun The moment before the server was asked, so that the server never ends it earlier. */
   constructor(id: string, milliseconds: number, begun: Moment) {
     this.id = id;
-    this.#milliseconds = milliseconds;
+    this.milliseconds = milliseconds;
     this.#renewed = begun;
   }
 
@@ -52,7 +53,7 @@ export class PgLease {
   /** Milliseconds for which the process is certainly at work; 0 once that is over. */
   leftMs(): number {
     if (this.#lost.signal.aborted) return 0;
-    const left = this.#milliseconds - this.age;
+    const left = this.milliseconds - this.age;
     if (left > 0) return left;
     this.lose();
     return 0;

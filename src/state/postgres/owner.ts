@@ -75,7 +75,9 @@ export class PgOwner {
     const { pg, schema } = this.#settings;
     const serving = this.#serving = JSON.stringify(sections);
     const { id } = await this.lease();
-    await pg.rows(`UPDATE ${schema}.owners SET serving = $2 WHERE id = $1`, [id, serving]);
+    await pg.tx((on) =>
+      on.rows(`UPDATE ${schema}.owners SET serving = $2 WHERE id = $1`, [id, serving])
+    );
   }
 
   /** Renews its time; gives whether it is still at work under the same id. */
@@ -148,7 +150,7 @@ export class PgOwner {
   async #remove({ id }: PgLease): Promise<void> {
     const { pg, schema } = this.#settings;
     try {
-      await pg.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [id], {
+      await pg.tx((on) => on.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [id]), {
         milliseconds: giveBackMs,
       });
     } catch {

@@ -20,6 +20,23 @@ export interface Deadline {
   readonly milliseconds?: number;
 }
 
+/** The setting of a transaction that says whose rows it is about. */
+export const tenantSetting = "oomnitza_agent.tenant";
+
+/** The setting of a transaction that is about the rows of all tenants, when it is `on`. */
+export const everySetting = "oomnitza_agent.every_tenant";
+
+/** Stands for all tenants. */
+export const everyTenant = Symbol("every tenant");
+
+/** How a call is made. */
+export interface PgCall extends Deadline {
+  /** Whose rows it may see and write; without it, those of no tenant. */
+  readonly tenant?: string | typeof everyTenant;
+  /** So long the server waits for the next statement of a transaction, when that is less than the deadline. */
+  readonly idleMilliseconds?: number;
+}
+
 /** Runs statements; each is sent with its values apart from its text. */
 export interface PgStatements {
   rows(text: string, values?: readonly PgValue[]): Promise<readonly PostgresRow[]>;
@@ -27,17 +44,17 @@ export interface PgStatements {
 
 /** A server. Every call throws `PgError`, at the latest when its deadline is over. */
 export interface Pg {
-  /** One statement in a transaction of its own. */
+  /** One statement in a transaction of its own, which can only read when it is of a tenant. */
   rows(
     text: string,
     values?: readonly PgValue[],
-    deadline?: Deadline,
+    call?: PgCall,
   ): Promise<readonly PostgresRow[]>;
   /**
    * Does some work completely or not at all. The statements of `work` run on one connection,
    * in the order in which they are given. What `work` throws rolls back and is thrown on.
    */
-  tx<T>(work: (statements: PgStatements) => Promise<T>, deadline?: Deadline): Promise<T>;
+  tx<T>(work: (statements: PgStatements) => Promise<T>, call?: PgCall): Promise<T>;
   /**
    * Hears the notifications of a channel until what it gives is called. What is sent while the connection
    * is away is lost: whoever listens also looks now and then. Refused where a pooler is in between.
@@ -94,20 +111,24 @@ class Server implements Pg {
     });
   }
 
-  async rows(text: string, values: readonly PgValue[] = [], deadline?: Deadline) {
+  async rows(text: string, values: readonly PgValue[] = [], call?: PgCall) {
     const encoded = encodeValues(values);
+    if (call?.tenant !== undefined) {
+      const begin = this.#begin("BEGIN READ ONLY", call);
+      return await this.#read(begin, (connection) => connection.rows(text, encoded), call);
+    }
     return await this.#onConnection((connection, progress) => {
       progress.wasSent = true;
       return connection.rows(text, encoded);
-    }, deadline);
+    }, call);
   }
 
-  tx<T>(work: (statements: PgStatements) => Promise<T>, deadline?: Deadline): Promise<T> {
-    const milliseconds = deadline?.milliseconds ?? this.#milliseconds;
-    return this.#onConnection(
-      (connection, progress) => transaction(connection, progress, work, milliseconds),
-      deadline,
-    );
+  async tx<T>(work: (statements: PgStatements) => Promise<T>, call?: PgCall): Promise<T> {
+    const begin = this.#begin("BEGIN; SET LOCAL synchronous_commit = on", call);
+    return await this.#onConnection(async (connection, progress) => {
+      await connection.script(begin);
+      return await inTransaction(connection, () => runAll(connection, work), progress);
+    }, call);
   }
 
   async listen(channel: string, hear: (payload: string) => void, deadline?: Deadline) {
@@ -123,6 +144,30 @@ class Server implements Pg {
 
   close(deadline?: Deadline): Promise<void> {
     return this.#alone(() => this.#pool.close(), deadline);
+  }
+
+  /** Reads in a transaction, whose end nobody waits for: what was read is right without it. */
+  #read<T>(
+    begin: string,
+    read: (connection: PostgresConnection) => Promise<T>,
+    deadline: Deadline,
+  ): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#onConnection(async (connection) => {
+      await connection.script(begin);
+      await inTransaction(connection, async () => resolve(await read(connection)));
+    }, deadline).catch(reject);
+    return promise;
+  }
+
+  /** How a transaction begins: with whose rows it is about, and limits for a client that is gone. */
+  #begin(first: string, call: PgCall | undefined): string {
+    const limit = Math.max(1, Math.ceil(call?.milliseconds ?? this.#milliseconds));
+    const idle = Math.max(1, Math.min(limit, Math.ceil(call?.idleMilliseconds ?? limit)));
+    const limits = `SET LOCAL statement_timeout = ${limit}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${idle}`;
+    const wall = call?.tenant === undefined ? "" : `; ${settingOf(call.tenant)}`;
+    return `${first}; ${limits}${wall}`;
   }
 
   /** What the driver throws, as an error of ours. */
@@ -189,43 +234,52 @@ class Server implements Pg {
   }
 }
 
-/** BEGIN with the limits of the server for a client that is gone, the work, COMMIT or ROLLBACK. */
-async function transaction<T>(
+/** The setting by which policies know whose rows they let through, as a statement: it ends with its transaction. */
+function settingOf(tenant: string | typeof everyTenant): string {
+  if (tenant === everyTenant) return `SET LOCAL ${everySetting} = on`;
+  encodeValues([tenant]);
+  const bytes = Buffer.from(tenant).toString("hex");
+  return `SELECT set_config('${tenantSetting}', convert_from('\\x${bytes}', 'UTF8'), true)`;
+}
+
+/** Some work, and COMMIT or ROLLBACK of the transaction that was begun. */
+async function inTransaction<T>(
   connection: PostgresConnection,
-  progress: Progress,
-  work: (statements: PgStatements) => Promise<T>,
-  milliseconds: number,
+  work: () => Promise<T>,
+  progress?: Progress,
 ): Promise<T> {
-  const limit = Math.max(1, Math.ceil(milliseconds));
-  const pending: Promise<unknown>[] = [];
-  let failure: { readonly thrown: unknown } | undefined;
-  const statements: PgStatements = {
-    async rows(text, values = []) {
-      const encoded = encodeValues(values);
-      const result = connection.rows(text, encoded);
-      pending.push(result.catch((thrown: unknown) => {
-        failure ??= { thrown };
-      }));
-      return await result;
-    },
-  };
-  await connection.script(
-    `BEGIN; SET LOCAL statement_timeout = ${limit}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${limit}; ` +
-      "SET LOCAL synchronous_commit = on",
-  );
   let result: T;
   try {
-    result = await work(statements);
-    await Promise.all(pending);
-    // COMMIT after a statement that failed rolls back without an error, whoever caught it.
-    if (failure !== undefined) throw failure.thrown;
+    result = await work();
   } catch (error) {
     await rollBack(connection);
     throw error;
   }
-  progress.wasSent = true;
+  if (progress !== undefined) progress.wasSent = true;
   await connection.script("COMMIT");
+  return result;
+}
+
+/** Does some work; ends when all statements that it gave are done, and fails when one of them did. */
+async function runAll<T>(
+  connection: PostgresConnection,
+  work: (statements: PgStatements) => Promise<T>,
+): Promise<T> {
+  const pending: Promise<unknown>[] = [];
+  let failure: { readonly thrown: unknown } | undefined;
+  const result = await work({
+    async rows(text, values = []) {
+      const encoded = encodeValues(values);
+      const rows = connection.rows(text, encoded);
+      pending.push(rows.catch((thrown: unknown) => {
+        failure ??= { thrown };
+      }));
+      return await rows;
+    },
+  });
+  await Promise.all(pending);
+  // COMMIT after a statement that failed rolls back without an error, whoever caught it.
+  if (failure !== undefined) throw failure.thrown;
   return result;
 }
 

@@ -7,6 +7,7 @@
 import { PgLook } from "./look.ts";
 import type { Pg } from "./pg.ts";
 import { PgRenewals } from "./renewals.ts";
+import { forEveryTenant } from "./tenant_wall.ts";
 
 /** A server and a schema in it, for several states. */
 export interface SharedServer {
@@ -80,7 +81,7 @@ export class PgServers {
       pg,
       renewing,
       renewals: new PgRenewals({ pg: renewing, schema: quoted, leaseMs }),
-      look: new PgLook(pg, quoted),
+      look: new PgLook(forEveryTenant(pg), quoted),
       users: 0,
     };
     this.#servers.set(key, server);

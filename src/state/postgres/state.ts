@@ -46,6 +46,7 @@ import {
   recentRuns,
   waitingRecords,
 } from "./runs.ts";
+import { forTenant } from "./tenant_wall.ts";
 
 /** How the state is used. */
 export interface PgStateSettings {
@@ -73,7 +74,7 @@ export interface PgStateSettings {
 export async function openPgState(settings: PgStateSettings): Promise<PgState> {
   const { pg, schema, tenant } = settings;
   await migrate(pg, schema);
-  await refuseMovedTenant(pg, { schema: `"${schema}"`, tenant });
+  await refuseMovedTenant(forTenant(pg, tenant), { schema: `"${schema}"`, tenant });
   return new PgState(settings);
 }
 
@@ -95,13 +96,17 @@ export class PgState implements State {
   constructor(settings: PgStateSettings) {
     const { pg, renewing = pg, schema, tenant, instance, redact, leaseMs, shared } = settings;
     const quoted = `"${schema}"`;
+    const own = forTenant(pg, tenant);
     const renewals = shared?.renewals ??
       new PgRenewals({ pg: renewing, schema: quoted, leaseMs });
     this.owner = new PgOwner({
-      ...{ pg, schema: quoted, tenant, leaseMs, renewals },
+      ...{ pg: own, schema: quoted, tenant, leaseMs, renewals },
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
-    this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
+    this.#context = {
+      ...{ pg: own, server: pg, schema: quoted, tenant, redact },
+      lease: () => this.owner.lease(),
+    };
     this.#holds = new PgHolds(this.#context);
     this.budget = new PgBudget(this.#context);
     this.instance = instance;

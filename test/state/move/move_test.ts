@@ -132,8 +132,9 @@ test("every table and column of both engines is moved, or known not to be", asyn
         pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'`,
     ),
     postgres: await pg.rows(
-      `SELECT table_name AS name, column_name AS column FROM information_schema.columns
-        WHERE table_schema = $1`,
+      `SELECT relname AS name, attname AS column FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+        WHERE relnamespace = quote_ident($1)::regnamespace AND relkind IN ('r', 'p')
+          AND NOT relispartition AND attnum > 0 AND NOT attisdropped`,
       [schema],
     ),
   };

@@ -39,6 +39,7 @@ async function pause(tenant: string, account: SharedAccount, milliseconds: numbe
       await pg.rows(
         `SELECT account, paused_until::text FROM ${schema}.buckets WHERE tenant = $1 ORDER BY account`,
         [tenant],
+        { tenant },
       ),
     );
   const before = await read();
@@ -69,6 +70,7 @@ test("a pause that one process is told of holds for all of the tenant, with a pa
     const [held] = await pg.rows(
       `SELECT bool_or(paused_until > clock_timestamp()) AS is_paused FROM ${schema}.buckets WHERE tenant = $1`,
       [tenant],
+      { tenant },
     );
     // On a machine that slow, there is nothing to see.
     if (held?.is_paused === true) expect(early).toBe(0);
@@ -77,6 +79,7 @@ test("a pause that one process is told of holds for all of the tenant, with a pa
     const [row] = await pg.rows(
       `SELECT bool_and(paused_until <= clock_timestamp()) AS is_over FROM ${schema}.buckets WHERE tenant = $1`,
       [tenant],
+      { tenant },
     );
     expect([row?.is_over, unheld < performance.now() - begun]).toEqual([true, true]);
     expect(one.state.budget.waitedMs).toBeGreaterThan(100);
@@ -100,6 +103,7 @@ test("who waits ends with its own signal, and the others wait on", () =>
       `SELECT paused_until <= clock_timestamp() AS is_over FROM ${schema}.buckets
         WHERE tenant = $1 ORDER BY paused_until`,
       [tenant],
+      { tenant },
     );
     expect(rows).toEqual([{ is_over: true }, { is_over: false }]);
   }));
@@ -128,6 +132,7 @@ test("without the server, a process has its part of the pace, by those that were
     await account.enter(pace, never);
     expect(account.processes).toBe(4);
     door.rows = () => Promise.reject(new Error("PostgreSQL is away"));
+    door.tx = () => Promise.reject(new Error("PostgreSQL is away"));
     const requests = Array.from({ length: 11 }, () => account.enter(pace, never));
     // The first is sent at once, and one each 40 ms after that.
     expect(await measure(Promise.all(requests))).toBeGreaterThan(390);
@@ -163,7 +168,11 @@ test("what headers allow one client is shared by all processes", () =>
 test("the table of accounts tells nothing of them", () =>
   withNewTenant(pg, async ({ state, tenant }) => {
     await state.budget.account('["https://vendor.example.com",["canary"]]').enter(quick, never);
-    const rows = await pg.rows(`SELECT account FROM ${schema}.buckets WHERE tenant = $1`, [tenant]);
+    const rows = await pg.rows(
+      `SELECT account FROM ${schema}.buckets WHERE tenant = $1`,
+      [tenant],
+      { tenant },
+    );
     expect(rows).toEqual([{ account: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
   }));
 

@@ -162,6 +162,7 @@ async function dump(tenant: string): Promise<unknown[]> {
       `SELECT '${table}' AS table, row.*::text AS text FROM ${schema}.${table} AS row
         WHERE tenant = $1 ORDER BY 2`,
       [tenant],
+      { tenant },
     )
   );
   return (await Promise.all(rows)).flat();
@@ -177,20 +178,20 @@ test("what is promised waits for the disk of the server, also where that is not 
     const { state, inbox } = await again({
       ...makeHolding(own),
       // A statement by itself has the mode that it sets.
-      rows: (text, values) =>
+      rows: (text, values, call) =>
         own.tx(async (on) => {
           await on.rows("SET LOCAL synchronous_commit = off");
           const result = await on.rows(text, values);
           const [mode] = await on.rows("SHOW synchronous_commit");
           if (/\bINSERT INTO \S+inbox\b/.test(text)) modes.push(mode?.synchronous_commit);
           return result;
-        }),
-      tx: (work) =>
+        }, call),
+      tx: (work, call) =>
         own.tx(async (on) => {
           const result = await work(on);
           modes.push((await on.rows("SHOW synchronous_commit"))[0]?.synchronous_commit);
           return result;
-        }),
+        }, call),
     });
     await state.accepted.openBaseline("a", upload);
     const run = await beginRun(state, "a");

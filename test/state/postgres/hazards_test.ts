@@ -149,7 +149,7 @@ async function meet(
     isTaken.resolve();
     await gate.promise;
     throw new Error("taken back");
-  }).catch((error: Error) => error.message);
+  }, { tenant }).catch((error: Error) => error.message);
   await isTaken.promise;
   const calls = start();
   await untilHeldBack(pg, calls, calls.length);

@@ -5,7 +5,6 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Pg, PgStatements } from "../../../src/state/postgres/pg.ts";
-import type { PgValue } from "../../../src/state/postgres/values.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
@@ -16,6 +15,7 @@ import {
   type OpenedPgState,
   schema,
   withNewTenant,
+  writeRows,
 } from "./states.ts";
 
 let server: Postgres;
@@ -90,16 +90,18 @@ test("texts that PostgreSQL cannot keep come back as they were", () =>
 test("a thousand runs of a section are remembered, and all that something waits for", () =>
   withNewTenant(pg, async ({ state, tenant }) => {
     // The first waits for an answer, the second for a receipt; another section has its own thousand.
-    await pg.rows(
+    await writeRows(
+      pg,
+      tenant,
       `INSERT INTO ${schema}.runs (tenant, section, origin, owner, upload, outcome, is_open, awaits_receipt)
         SELECT $1, section, 'upload', '', '{}', 'ok', n = 1, n = 2
           FROM generate_series(1, 1003) AS n, unnest('{a,b}'::text[]) AS section ORDER BY n, section`,
-      [tenant],
     );
     const left = async (section: string) => (await pg.rows(
       `SELECT row_number() OVER (ORDER BY id) AS n, is_open, awaits_receipt FROM ${schema}.runs
           WHERE tenant = $1 AND section = $2 ORDER BY id`,
       [tenant, section],
+      { tenant },
     ));
     await beginRun(state, "a");
     // 1,000 with the new one, and the two older ones.
@@ -114,19 +116,21 @@ test("a thousand runs of a section are remembered, and all that something waits 
 
 test("dead letters and events that are too old or too many go, and are counted once each", () =>
   withNewTenant(pg, async ({ state, tenant }) => {
-    await pg.rows(
+    await writeRows(
+      pg,
+      tenant,
       `INSERT INTO ${schema}.dead_letters (tenant, run, section, record, reason, payload, upload, at)
         SELECT $1, 1, 'a', n::text, 'no', '{}', '{}',
             clock_timestamp() - CASE WHEN n % 4 = 0 THEN 40 ELSE 20 END * interval '1 day'
           FROM generate_series(1, 12) AS n ORDER BY n + 0`,
-      [tenant],
     );
-    await pg.rows(
+    await writeRows(
+      pg,
+      tenant,
       `INSERT INTO ${schema}.inbox (tenant, section, key, digest, body, is_dead, reason, due)
         SELECT $1, 'a', to_json(n::text)::text, sha256(n::text::bytea), '{}', n > 1, 'no',
             clock_timestamp() - CASE WHEN n % 4 = 0 THEN 40 ELSE 20 END * interval '1 day'
           FROM generate_series(1, 12) AS n ORDER BY n + 0`,
-      [tenant],
     );
     // 4, 8 and 12 are too old; of the nine others the oldest four are too many.
     expect(await state.deadLetters.prune(30, 5)).toBe(7);
@@ -140,35 +144,45 @@ test("dead letters and events that are too old or too many go, and are counted o
 
 /** Adds 5,000 records with ids to a baseline, which the server has no statistics of. */
 async function addManyPrints({ state, tenant }: OpenedPgState): Promise<void> {
-  await pg.rows(`ALTER TABLE ${schema}.fingerprints SET (autovacuum_enabled = false)`);
+  const parts = await pg.rows(
+    "SELECT relid::regclass::text AS name FROM pg_partition_tree($1) WHERE isleaf",
+    [`${schema}.fingerprints`],
+  );
+  for (const { name } of parts) {
+    await pg.rows(`ALTER TABLE ${name} SET (autovacuum_enabled = false)`);
+  }
   await state.accepted.add("a", upload, "1", [{ TAG: "T0" }]);
   await state.accepted.openBaseline("a", upload);
-  await pg.rows(
+  await writeRows(
+    pg,
+    tenant,
     `INSERT INTO ${schema}.fingerprints
         (tenant, section, digest, seq, key, fields, vals, run, must_send, missed, identity)
       SELECT $1, 'a', substr(sha256(n::text::bytea), 1, 16), n + 1, n::text, '["TAG"]', repeat('v', 100), 1, false, 0,
           's:' || n
         FROM generate_series(1, 5000) AS n`,
-    [tenant],
   );
-  await pg.rows(`UPDATE ${schema}.baselines SET last_seq = 5001 WHERE tenant = $1`, [tenant]);
+  await writeRows(
+    pg,
+    tenant,
+    `UPDATE ${schema}.baselines SET last_seq = 5001 WHERE tenant = $1`,
+  );
 }
 
 /** A door that notes the plans of all statements with lists of values. */
 function explain(plans: string[]): Pg {
-  const note = async (on: PgStatements, text: string, values?: readonly PgValue[]) => {
-    if (!text.includes("unnest") && !text.includes("ANY")) return;
-    const plan = await on.rows(`EXPLAIN ${text}`, values);
-    plans.push(plan.map((row) => String(row["QUERY PLAN"])).join("\n"));
-  };
-  const through = (on: PgStatements): PgStatements["rows"] => async (text, values) => {
-    await note(on, text, values);
-    return await on.rows(text, values);
+  const through = (rows: PgStatements["rows"]): PgStatements["rows"] => async (text, values) => {
+    if (text.includes("unnest") || text.includes("ANY")) {
+      const plan = await rows(`EXPLAIN ${text}`, values);
+      plans.push(plan.map((row) => String(row["QUERY PLAN"])).join("\n"));
+    }
+    return await rows(text, values);
   };
   return {
     ...makeHolding(pg),
-    rows: through(pg),
-    tx: (work, deadline) => pg.tx((on) => work({ rows: through(on) }), deadline),
+    rows: (text, values, call) =>
+      through((given, listed) => pg.rows(given, listed, call))(text, values),
+    tx: (work, call) => pg.tx((on) => work({ rows: through(on.rows) }), call),
   };
 }
 
@@ -182,7 +196,7 @@ test("records are found by their digest, also before the server has statistics",
     const found = await baseline.findAll(keys);
     expect(found.filter((each) => each !== undefined)).toHaveLength(1);
     expect(plans).toHaveLength(1);
-    expect(plans[0]).toContain("fingerprints_pkey");
+    expect(plans[0]).toMatch(/fingerprints_\d+_pkey/);
     expect(plans[0]).toContain("digest = wanted.digest");
   }));
 
@@ -207,7 +221,7 @@ test.each(["without", "with"])(
         .findByIdentity(renamed.map(({ key }) => `t:${key}`));
       expect(now.map((record) => record?.missed)).toEqual(renamed.map(() => 1));
       expect(plans).toHaveLength(6);
-      for (const at of [0, 5]) expect(plans[at]).toMatch(/Scan (using|on) fingerprints_identity/);
+      for (const at of [0, 5]) expect(plans[at]).toMatch(/Index Cond: \(\(md5\(/);
       for (const plan of plans) {
         expect(plan).not.toMatch(/Seq Scan|Filter: .*(seq|digest)/);
       }

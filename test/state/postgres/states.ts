@@ -79,11 +79,17 @@ export function event(section: string, key: string, body: unknown = key): InboxE
   return { section, key, body: JSON.stringify(body), due: 0 };
 }
 
+/** Writes rows of a tenant, `$1`, that no call would. */
+export async function writeRows(pg: Pg, tenant: string, statement: string): Promise<void> {
+  await pg.tx((on) => on.rows(statement, [tenant]), { tenant });
+}
+
 /** How many rows a tenant has in a table. */
 export async function countRows(pg: Pg, table: string, tenant: string): Promise<number> {
   const [row] = await pg.rows(
     `SELECT count(*) AS rows FROM ${schema}.${table} WHERE tenant = $1`,
     [tenant],
+    { tenant },
   );
   return Number(row?.rows);
 }
