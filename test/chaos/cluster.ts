@@ -175,8 +175,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     dueRuns: () =>
       query(database, file, {
         inPostgres:
-          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%'`,
-        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%'",
+          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%' AND origin = 'upload'`,
+        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%' AND origin = 'upload'",
       }),
     async waiting() {
       const [count] = await query(database, file, {
