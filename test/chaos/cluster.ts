@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly state: "file" | "postgres";
   /** Seconds of the lease of a replica. */
   readonly leaseSeconds: number;
+  /** Whether PgBouncer in transaction mode is between the replicas and the database. */
+  readonly isPooled?: boolean | undefined;
   /** Seconds that events wait for others of their device. */
   readonly coalesceSeconds: number;
   readonly oomnitzaLines?: string;
@@ -42,6 +44,8 @@ const tickSection = "casper.tick";
 const tenant = "chaos";
 const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
 
+/** Connections of PgBouncer to the database: fewer than three replicas have to it. */
+const pooledConnections = 6;
 /** The whole of it. */
 export interface Cluster {
   readonly ledger: Ledger;
@@ -144,12 +148,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const replicas: Replica[] = [];
   const lines: Line[] = [];
   let isKept = false;
+  const pooler = options.isPooled ? await database?.bouncer(pooledConnections) : undefined;
+  const pooled = pooler === undefined ? "" : "&pgbouncer=true";
   for (let number = 1; number <= options.replicas; number++) {
     const own = join(folder, `replica-${number}`);
     mkdirSync(own);
-    const line = database === undefined ? undefined : await openLine(database.port);
+    const line = database === undefined ? undefined : await openLine(pooler ?? database.port);
     if (line !== undefined) lines.push(line);
-    const stateUrl = database?.url("127.0.0.1", "sslmode=disable")
+    const stateUrl = database?.url("127.0.0.1", `sslmode=disable${pooled}`)
       .replace(`:${database.port}/`, `:${line?.port}/`);
     const ini = join(own, "config.ini");
     writeFileSync(ini, configuration(options, { jamf, oomnitza, stateUrl }), { mode: 0o600 });
