@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { binaryPath } from "../support/binary.ts";
-import { compileMutant, mutants } from "./mutants.ts";
+import { compileChanged, mutants } from "./mutants.ts";
 import { describeOutcome } from "./outcome.ts";
 import { longScenarios, runScenario, scenarioNames } from "./scenarios.ts";
 
@@ -49,7 +49,7 @@ async function runAll(names: readonly string[]): Promise<boolean> {
 async function findMutants(): Promise<boolean> {
   let isGood = true;
   for (const mutant of mutants) {
-    const program = await compileMutant(mutant);
+    const program = await compileChanged(mutant);
     for (const name of mutant.foundBy) {
       const { faults } = await runScenario(name, { ...settings, program });
       const isFound = faults.length > 0;

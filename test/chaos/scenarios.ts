@@ -5,12 +5,14 @@
  */
 import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
 import { fixedPoints, runFixedPoint } from "./fixed_points.ts";
+import { runMixed } from "./mixed.ts";
+import { compileChanged, nextVersion } from "./mutants.ts";
 import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
 import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
-import { runStorm } from "./storm.ts";
+import { runStorm, type StormOptions } from "./storm.ts";
 
 /** What scenarios run with. */
 export interface ScenarioSettings
@@ -45,22 +47,32 @@ async function withCluster(
 /** What goes wrong in a minute of storm. */
 const blowsPerMinute = { kills: 10, databaseKills: 3, stops: 3, cuts: 3 };
 
-async function storm({ seconds, ...options }: ScenarioSettings): Promise<Outcome> {
+function stormOptions({ seconds, state }: ScenarioSettings): StormOptions {
   const share = (perMinute: number) => Math.ceil(perMinute * seconds / 60);
-  const isFile = options.state === "file";
-  const own = { ...options, leaseSeconds, coalesceSeconds: 1 };
-  return await withCluster(own, (cluster) =>
-    runStorm(cluster, {
-      seconds,
-      callers: 16,
-      everyMs: 40,
-      blows: {
-        kills: share(blowsPerMinute.kills),
-        databaseKills: isFile ? 0 : share(blowsPerMinute.databaseKills),
-        stops: isFile ? 0 : share(blowsPerMinute.stops),
-        cuts: isFile ? 0 : share(blowsPerMinute.cuts),
-      },
-    }));
+  const isFile = state === "file";
+  return {
+    seconds,
+    callers: 16,
+    everyMs: 40,
+    blows: {
+      kills: share(blowsPerMinute.kills),
+      databaseKills: isFile ? 0 : share(blowsPerMinute.databaseKills),
+      stops: isFile ? 0 : share(blowsPerMinute.stops),
+      cuts: isFile ? 0 : share(blowsPerMinute.cuts),
+    },
+  };
+}
+
+async function storm(settings: ScenarioSettings): Promise<Outcome> {
+  const own = { ...settings, leaseSeconds, coalesceSeconds: 1 };
+  return await withCluster(own, (cluster) => runStorm(cluster, stormOptions(settings)));
+}
+
+async function mixed(settings: ScenarioSettings): Promise<Outcome> {
+  const lastProgram = await compileChanged(nextVersion);
+  const own = { ...settings, state: "postgres" } as const;
+  const options = { ...own, lastProgram, leaseSeconds, coalesceSeconds: 1 };
+  return await withCluster(options, (cluster) => runMixed(cluster, stormOptions(own)));
 }
 
 async function promises({ program, isPooled }: ScenarioSettings): Promise<Outcome> {
@@ -105,6 +117,7 @@ async function due({ program, replicas, sections, isPooled }: ScenarioSettings):
 
 const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise<Outcome>>> = {
   storm,
+  mixed,
   promises,
   takeover,
   away: (settings) => away("killed", settings),
