@@ -21,8 +21,12 @@ export interface ClusterOptions {
   /** The compiled agent. */
   readonly program: string;
   readonly replicas: number;
+  /** The one that the last replica runs, when not the same. */
+  readonly lastProgram?: string;
   /** Where the state is; a file can have one replica only. */
   readonly state: "file" | "postgres";
+  /** Whether PgBouncer in transaction mode is between the replicas and the database. */
+  readonly isPooled?: boolean | undefined;
   /** Seconds of the lease of a replica. */
   readonly leaseSeconds: number;
   /** Seconds that events wait for others of their device. */
@@ -40,6 +44,8 @@ export const tickSeconds = 2;
 export const hookSection = "casper";
 const tickSection = "casper.tick";
 const tenant = "chaos";
+/** Connections of PgBouncer to the database: fewer than three replicas have to it. */
+const pooledConnections = 6;
 const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
 
 /** The whole of it. */
@@ -60,6 +66,8 @@ export interface Cluster {
   ticks(): Promise<number[]>;
   /** The sections of which a run began that were due at the start, once for each run. */
   dueRuns(): Promise<string[]>;
+  /** The version of the tables in the database. */
+  tablesVersion(): Promise<number>;
   /** Where the configurations and the logs of the replicas are. */
   readonly folder: string;
   /** Leaves the folder there at the end. */
@@ -140,6 +148,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const jamf = startVersionedJamf((device) => ledger.version(device));
   const oomnitza = await startNotingOomnitza(ledger);
   const database = state === "postgres" ? await startPostgres() : undefined;
+  const pooler = options.isPooled ? await database?.bouncer(pooledConnections) : undefined;
+  const pooled = pooler === undefined ? "" : "&pgbouncer=true";
   const file = join(folder, "state.sqlite");
   const replicas: Replica[] = [];
   const lines: Line[] = [];
@@ -147,15 +157,22 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   for (let number = 1; number <= options.replicas; number++) {
     const own = join(folder, `replica-${number}`);
     mkdirSync(own);
-    const line = database === undefined ? undefined : await openLine(database.port);
+    const line = database === undefined ? undefined : await openLine(pooler ?? database.port);
     if (line !== undefined) lines.push(line);
-    const stateUrl = database?.url("127.0.0.1", "sslmode=disable")
+    const stateUrl = database?.url("127.0.0.1", `sslmode=disable${pooled}`)
       .replace(`:${database.port}/`, `:${line?.port}/`);
     const ini = join(own, "config.ini");
     writeFileSync(ini, configuration(options, { jamf, oomnitza, stateUrl }), { mode: 0o600 });
     const words = ["--singleton", "0", "--workers", "2"];
     if (database === undefined) words.push("--state", file);
-    replicas.push(await Replica.create({ program, folder: own, words }));
+    const isLast = number === options.replicas;
+    replicas.push(
+      await Replica.create({
+        program: isLast ? options.lastProgram ?? program : program,
+        folder: own,
+        words,
+      }),
+    );
   }
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
@@ -175,9 +192,16 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     dueRuns: () =>
       query(database, file, {
         inPostgres:
-          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%'`,
-        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%'",
+          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%' AND origin = 'upload'`,
+        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%' AND origin = 'upload'",
       }),
+    async tablesVersion() {
+      const [version] = await query(database, file, {
+        inPostgres: "SELECT version FROM meta",
+        inFile: "PRAGMA user_version",
+      });
+      return Number(version);
+    },
     async waiting() {
       const [count] = await query(database, file, {
         inPostgres: `SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND NOT is_dead`,

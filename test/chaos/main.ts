@@ -2,7 +2,7 @@
  * `npm run chaos`: replicas of the compiled agent, killed, stopped and cut off, and what becomes of the events
  * that they promised to keep.
  *
- * `npm run chaos -- [SCENARIO…] [--seconds 60] [--replicas 3] [--state postgres|file] [--mutants]`; README.md
+ * `npm run chaos -- [SCENARIO…] [--seconds 60] [--replicas 3] [--state postgres|file] [--pooled] [--mutants]`; README.md
  * names the scenarios and the options. Exits with 1 when something was lost or overwritten, or a mutant was not
  * found out.
  *
@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { binaryPath } from "../support/binary.ts";
-import { compileMutant, mutants } from "./mutants.ts";
+import { compileChanged, mutants } from "./mutants.ts";
 import { describeOutcome } from "./outcome.ts";
 import { longScenarios, runScenario, scenarioNames } from "./scenarios.ts";
 
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     replicas: { type: "string", default: "3" },
     sections: { type: "string", default: "1000" },
     state: { type: "string", default: "postgres" },
+    pooled: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
     program: { type: "string" },
   },
@@ -31,6 +32,7 @@ const settings = {
   sections: Number(values.sections),
   replicas: isFile ? 1 : Number(values.replicas),
   state: isFile ? "file" as const : "postgres" as const,
+  isPooled: values.pooled,
 };
 
 async function runAll(names: readonly string[]): Promise<boolean> {
@@ -47,7 +49,7 @@ async function runAll(names: readonly string[]): Promise<boolean> {
 async function findMutants(): Promise<boolean> {
   let isGood = true;
   for (const mutant of mutants) {
-    const program = await compileMutant(mutant);
+    const program = await compileChanged(mutant);
     for (const name of mutant.foundBy) {
       const { faults } = await runScenario(name, { ...settings, program });
       const isFound = faults.length > 0;

@@ -99,14 +99,43 @@ export const mutants: readonly Mutant[] = [{
     replacement: "",
   }],
   foundBy: ["stopped-with-answer"],
+}, {
+  name: "tables",
+  without: "working with tables of the next version",
+  patches: [{
+    file: "src/state/postgres/migrate.ts",
+    text: "if (version.minAgent > steps.length) {",
+    replacement: "if (version.version > steps.length) {",
+  }],
+  foundBy: ["mixed"],
 }];
+
+/** What is the same of a mutant and of another version. */
+export type Change = Pick<Mutant, "name" | "patches">;
+
+/** The next version of the agent: its tables have a column more, of which older agents need not know. */
+export const nextVersion: Change = {
+  name: "next-version",
+  patches: [{
+    file: "src/state/postgres/schema.ts",
+    text: `      mark text NOT NULL
+    )\`,
+  ],
+];`,
+    replacement: `      mark text NOT NULL
+    )\`,
+  ],
+  (schema) => [\`ALTER TABLE \${schema}.runs ADD COLUMN remark text\`],
+];`,
+  }],
+};
 
 /**
  * The source with the patches of a mutant.
  *
  * @throws {Error} when a text is not there exactly once: the source has changed, and the mutant has to follow.
  */
-export function patchedSources({ name, patches }: Mutant): Map<string, string> {
+export function patchedSources({ name, patches }: Change): Map<string, string> {
   const sources = new Map<string, string>();
   for (const { file, text, replacement } of patches) {
     const source = sources.get(file) ?? readFileSync(join(root, file), "utf8");
@@ -121,13 +150,13 @@ export function patchedSources({ name, patches }: Mutant): Map<string, string> {
   return sources;
 }
 
-/** Compiles a mutant; gives the path of the executable. */
-export async function compileMutant(mutant: Mutant): Promise<string> {
-  const sources = patchedSources(mutant);
+/** Compiles the agent with a change; gives the path of the executable. */
+export async function compileChanged(change: Change): Promise<string> {
+  const sources = patchedSources(change);
   const builds = join(root, "build");
   mkdirSync(join(builds, "bases"), { recursive: true });
   const copy = mkdtempSync(join(builds, "mutant-"));
-  const outfile = join(builds, `mutant-${mutant.name}`, "agent");
+  const outfile = join(builds, `mutant-${change.name}`, "agent");
   try {
     for (const path of ingredients) cpSync(join(root, path), join(copy, path), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
@@ -135,7 +164,7 @@ export async function compileMutant(mutant: Mutant): Promise<string> {
     symlinkSync(join(builds, "bases"), join(copy, "build", "bases"));
     for (const [file, source] of sources) writeFileSync(join(copy, file), source);
     const { compileAgent } = await import(join(copy, "scripts/binary/compile.ts"));
-    await compileAgent({ target: hostTarget(), outfile, version: "0.0.0", commit: mutant.name });
+    await compileAgent({ target: hostTarget(), outfile, version: "0.0.0", commit: change.name });
     return outfile;
   } finally {
     rmSync(copy, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 /**
- * Mutants are mended with the source that they change.
+ * Mutants, and the next version of the agent, are mended with the source that they change.
  *
  * @module
  */
 import { expect, test } from "bun:test";
-import { mutants, patchedSources } from "./mutants.ts";
+import { mutants, nextVersion, patchedSources } from "./mutants.ts";
 import { scenarioNames } from "./scenarios.ts";
 
 test("the mutants follow the source, and each has a scenario to find it", () => {
@@ -13,4 +13,8 @@ test("the mutants follow the source, and each has a scenario to find it", () => 
     expect(mutant.foundBy.length).toBeGreaterThan(0);
     for (const name of mutant.foundBy) expect(scenarioNames).toContain(name);
   }
+});
+
+test("the next version of the agent follows the source", () => {
+  expect(patchedSources(nextVersion).size).toBe(1);
 });

@@ -5,15 +5,18 @@
  */
 import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
 import { fixedPoints, runFixedPoint } from "./fixed_points.ts";
+import { runMixed } from "./mixed.ts";
+import { compileChanged, nextVersion } from "./mutants.ts";
 import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
 import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
-import { runStorm } from "./storm.ts";
+import { runStorm, type StormOptions } from "./storm.ts";
 
 /** What scenarios run with. */
-export interface ScenarioSettings extends Pick<ClusterOptions, "program" | "replicas" | "state"> {
+export interface ScenarioSettings
+  extends Pick<ClusterOptions, "program" | "replicas" | "state" | "isPooled"> {
   /** How long a storm is. */
   readonly seconds: number;
   /** Sections that are due at once. */
@@ -44,63 +47,77 @@ async function withCluster(
 /** What goes wrong in a minute of storm. */
 const blowsPerMinute = { kills: 10, databaseKills: 3, stops: 3, cuts: 3 };
 
-async function storm({ seconds, ...options }: ScenarioSettings): Promise<Outcome> {
+function stormOptions({ seconds, state }: ScenarioSettings): StormOptions {
   const share = (perMinute: number) => Math.ceil(perMinute * seconds / 60);
-  const isFile = options.state === "file";
-  const own = { ...options, leaseSeconds, coalesceSeconds: 1 };
-  return await withCluster(own, (cluster) =>
-    runStorm(cluster, {
-      seconds,
-      callers: 16,
-      everyMs: 40,
-      blows: {
-        kills: share(blowsPerMinute.kills),
-        databaseKills: isFile ? 0 : share(blowsPerMinute.databaseKills),
-        stops: isFile ? 0 : share(blowsPerMinute.stops),
-        cuts: isFile ? 0 : share(blowsPerMinute.cuts),
-      },
-    }));
+  const isFile = state === "file";
+  return {
+    seconds,
+    callers: 16,
+    everyMs: 40,
+    blows: {
+      kills: share(blowsPerMinute.kills),
+      databaseKills: isFile ? 0 : share(blowsPerMinute.databaseKills),
+      stops: isFile ? 0 : share(blowsPerMinute.stops),
+      cuts: isFile ? 0 : share(blowsPerMinute.cuts),
+    },
+  };
 }
 
-async function promises({ program }: ScenarioSettings): Promise<Outcome> {
+async function storm(settings: ScenarioSettings): Promise<Outcome> {
+  const own = { ...settings, leaseSeconds, coalesceSeconds: 1 };
+  return await withCluster(own, (cluster) => runStorm(cluster, stormOptions(settings)));
+}
+
+async function mixed(settings: ScenarioSettings): Promise<Outcome> {
+  const lastProgram = await compileChanged(nextVersion);
+  const own = { ...settings, state: "postgres" } as const;
+  const options = { ...own, lastProgram, leaseSeconds, coalesceSeconds: 1 };
+  return await withCluster(options, (cluster) => runMixed(cluster, stormOptions(own)));
+}
+
+async function promises({ program, isPooled }: ScenarioSettings): Promise<Outcome> {
   // Nothing is worked on before the database is killed.
   const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 2 } as const;
-  return await withCluster({ ...options, program }, runPromises);
+  return await withCluster({ ...options, program, isPooled }, runPromises);
 }
 
-async function fixedPoint(name: string, { program }: ScenarioSettings): Promise<Outcome> {
+async function fixedPoint(name: string, { program, isPooled }: ScenarioSettings): Promise<Outcome> {
   const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 0 } as const;
   // The database answers later than the lease ends, and is still waited for.
   const stateLines = "timeout = 60\n";
   // With API v3 the instance refuses what comes after the end of an upload: that would hide it.
-  const own = { ...options, program, stateLines, oomnitzaLines: "api_version = v2\n" };
+  const own = { ...options, program, isPooled, stateLines, oomnitzaLines: "api_version = v2\n" };
   return await withCluster(own, (cluster) => runFixedPoint(name, cluster));
 }
 
-async function takeover({ program }: ScenarioSettings): Promise<Outcome> {
+async function takeover({ program, isPooled }: ScenarioSettings): Promise<Outcome> {
   const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 0 } as const;
   // What runs is broken off by SIGTERM, and left to the other one.
-  const own = { ...options, program, serveLines: "drain_seconds = 0\n" };
+  const own = { ...options, program, isPooled, serveLines: "drain_seconds = 0\n" };
   return await withCluster(own, runTakeover);
 }
 
 async function away(
   absence: Absence,
-  { program, replicas }: ScenarioSettings,
+  { program, replicas, isPooled }: ScenarioSettings,
 ): Promise<Outcome> {
   const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
-  return await withCluster({ ...options, program }, (cluster) => runAway(cluster, absence));
+  return await withCluster(
+    { ...options, program, isPooled },
+    (cluster) => runAway(cluster, absence),
+  );
 }
 
-async function due({ program, replicas, sections }: ScenarioSettings): Promise<Outcome> {
+async function due({ program, replicas, sections, isPooled }: ScenarioSettings): Promise<Outcome> {
   // As it is unless somebody says otherwise.
   const options = { replicas, state: "postgres", leaseSeconds: 30, coalesceSeconds: 1 } as const;
-  const own = { ...options, program, dueSections: sections };
+  const own = { ...options, program, isPooled, dueSections: sections };
   return await withCluster(own, (cluster) => runDue(cluster, sections));
 }
 
 const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise<Outcome>>> = {
   storm,
+  mixed,
   promises,
   takeover,
   away: (settings) => away("killed", settings),

@@ -7,12 +7,15 @@ import { startCallers } from "./callers.ts";
 import { type Cluster, tickSeconds } from "./cluster.ts";
 import { type Blows, strikeAll } from "./killer.ts";
 import { type Outcome, within } from "./outcome.ts";
+import type { Replica } from "./replica.ts";
 
 export interface StormOptions {
   readonly seconds: number;
   readonly blows: Blows;
   readonly callers: number;
   readonly everyMs: number;
+  /** The replicas that are at work when it begins; all unless given. */
+  readonly first?: readonly Replica[];
 }
 
 /** After the storm, what was promised arrives within so many milliseconds: failed events wait for minutes. */
@@ -35,9 +38,9 @@ function judgeTicks(ticks: readonly number[]): { twice: number; longestPause: nu
 /** Lets a storm go over a cluster, and waits until everything has arrived, or nothing does any more. */
 export async function runStorm(cluster: Cluster, options: StormOptions): Promise<Outcome> {
   const { ledger, replicas, jamf } = cluster;
-  const { seconds, blows } = options;
-  for (const replica of replicas) replica.start();
-  for (const replica of replicas) await replica.ready();
+  const { seconds, blows, first = replicas } = options;
+  for (const replica of first) replica.start();
+  for (const replica of first) await replica.ready();
   const callers = startCallers(cluster, { ...options, repeats: true, timeoutMs: 2000 });
   const begun = Date.now();
   await strikeAll(cluster, blows, seconds * 1000);

@@ -123,6 +123,7 @@ auth_type = scram-sha-256
 auth_file = ${folder}/users.txt
 pool_mode = transaction
 default_pool_size = ${connections}
+server_login_retry = 1
 `,
   );
   writeFileSync(join(folder, "users.txt"), `"${account}" "${password}"\n`);

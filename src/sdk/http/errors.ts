@@ -142,6 +142,11 @@ function plainError(thrown: unknown, code: string, { method, url }: Attempt): Co
   });
 }
 
+/** Seconds for people: what is left of a limit of 15 s when a request begins is not 14.995. */
+function describeSeconds(ms: number): number {
+  return ms < 1000 ? ms / 1000 : Math.round(ms / 100) / 10;
+}
+
 /** Turns what was thrown for want of an answer into a sentence. */
 export async function connectionError(
   thrown: unknown,
@@ -155,7 +160,7 @@ export async function connectionError(
     return new ConnectionError(message, { request, hint, retriable });
   }
   if (thrown instanceof Error && thrown.name === "TimeoutError") {
-    return new ConnectionError(`No answer within ${timeoutMs / 1000} s`, {
+    return new ConnectionError(`No answer within ${describeSeconds(timeoutMs)} s`, {
       request,
       cause: thrown,
       retriable: true,
