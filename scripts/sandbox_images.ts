@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { compressWell } from "../src/runtime/compress.ts";
 import { makeImage } from "./binary/make_image.ts";
 import { writePythonRuntime } from "./python_runtime.ts";
 import { writeBundle } from "./binary/write_bundle.ts";
@@ -14,7 +15,7 @@ import { writeBundle } from "./binary/write_bundle.ts";
 export async function writeSandboxImages(): Promise<void> {
   const texts = { javascript: "", python: await writePythonRuntime() };
   for (const [name, text] of Object.entries(texts)) {
-    writeBundle(`src/sandbox/guest/${name}.image`, await makeImage(text));
+    writeBundle(`src/sandbox/guest/${name}.image`, compressWell(await makeImage(text)));
   }
 }
 

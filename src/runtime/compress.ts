@@ -1,5 +1,5 @@
 /**
- * Texts made small, quickly rather than very small.
+ * Texts and bytes made small.
  *
  * @module
  */
@@ -12,4 +12,14 @@ export function compress(text: string): Uint8Array {
 /** The text that {@linkcode compress} took; throws when the bytes are something else. */
 export function decompress(bytes: Uint8Array): string {
   return new TextDecoder().decode(Bun.zstdDecompressSync(bytes));
+}
+
+/** Bytes as small as can be; it takes long, and belongs to where the program is made. */
+export function compressWell(bytes: Uint8Array): Uint8Array {
+  return Bun.zstdCompressSync(bytes, { level: 19 });
+}
+
+/** The bytes that {@linkcode compressWell} took; throws when they are something else. */
+export function decompressBytes(bytes: Uint8Array): Uint8Array {
+  return Bun.zstdDecompressSync(bytes);
 }

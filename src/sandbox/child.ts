@@ -4,7 +4,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { messageOf } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
@@ -155,9 +154,9 @@ interface BuiltinRequest {
 }
 
 async function imageFor({ programs }: GuestSetup): Promise<Uint8Array> {
-  const { javascriptImage, pythonImage } = await import("./images.ts");
+  const { readImage } = await import("./images.ts");
   const isPython = programs.some(({ language }) => language === "python");
-  return readFileSync(isPython ? pythonImage : javascriptImage);
+  return readImage(isPython ? "python" : "javascript");
 }
 
 function send(kind: number, text: string): void {

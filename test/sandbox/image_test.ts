@@ -6,16 +6,14 @@
  */
 
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { makeImage } from "../../scripts/binary/make_image.ts";
 import { beginRun, joinHost } from "../../src/sandbox/context.ts";
 import { createEngine, type Engine, openImage } from "../../src/sandbox/image.ts";
-import { javascriptImage, pythonImage } from "../../src/sandbox/images.ts";
+import { readImage } from "../../src/sandbox/images.ts";
 import type { GuestSetup } from "../../src/sandbox/protocol.ts";
 import { pythonRuntime } from "../python/python_runtime.ts";
 
 const texts = { javascript: "", python: pythonRuntime };
-const files = { javascript: javascriptImage, python: pythonImage };
 
 test.each(["javascript", "python"] as const)(
   "the image for %s is what its sources give",
@@ -23,7 +21,7 @@ test.each(["javascript", "python"] as const)(
     const zone = process.env["TZ"];
     process.env["TZ"] = "Asia/Tokyo";
     try {
-      expect(Buffer.from(await makeImage(texts[name])).equals(readFileSync(files[name]))).toBe(
+      expect(Buffer.from(await makeImage(texts[name])).equals(readImage(name))).toBe(
         true,
       );
     } finally {
@@ -45,7 +43,7 @@ function setupOf(code: string): GuestSetup {
 
 /** The answer to one record in a context that is opened anew. */
 function answer(engine: Engine, code: string): string {
-  const { context, driver } = openImage(engine, readFileSync(javascriptImage));
+  const { context, driver } = openImage(engine, readImage("javascript"));
   joinHost(context, { sign() {}, isSpent: () => false, builtin: () => "{}" });
   beginRun(context, driver, setupOf(code));
   const run = context.getProp(driver, "run");

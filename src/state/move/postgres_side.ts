@@ -10,7 +10,7 @@ import { fromStorable, iso, toStorable } from "../postgres/context.ts";
 import { digestOf } from "../postgres/fold.ts";
 import { releaseDead } from "../postgres/inbox.ts";
 import { readMark, writeMark } from "../postgres/move_mark.ts";
-import { forTenant } from "../postgres/tenant_wall.ts";
+import { forTenant } from "../postgres/row_security.ts";
 import type { Pg, PgStatements } from "../postgres/pg.ts";
 import type { PgValue } from "../postgres/values.ts";
 import type { MoveMark, MovePosition, StatePlace } from "./mark.ts";

@@ -25,7 +25,7 @@ export class ClaimFloors {
 
   /**
    * The time by the clock of the database from which the next claim of a section looks, as the server reads it. It is
-   * a value, not an expression: of what a function gives, no row is searched for behind the wall between tenants.
+   * a value, not an expression: of what a function gives, no row is searched for where a table has policies.
    */
   next(section: string): string {
     const now = performance.now();

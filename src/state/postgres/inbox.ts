@@ -110,7 +110,7 @@ export class PgInbox implements Inbox {
     const folded = foldEvents(events);
     for (const { section, dueIn } of folded) this.#floors.expect(section, dueIn);
     // One statement is one round trip; with BEGIN and COMMIT it would be three. What a query with a volatile
-    // function gives is worked out once, and before the rows are written and the wall is asked.
+    // function gives is worked out once, and before the rows are written and their policies are asked.
     await server.rows(
       `WITH waits AS (SELECT set_config('synchronous_commit', 'on', true),
           set_config('${tenantSetting}', $1, true))

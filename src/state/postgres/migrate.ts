@@ -9,7 +9,7 @@ import { PgError } from "./failure.ts";
 import type { Deadline, Pg, PgStatements } from "./pg.ts";
 import { migrations, minAgent } from "./schema.ts";
 import { checkSchemaName } from "./target.ts";
-import { raiseWalls } from "./tenant_wall.ts";
+import { enableRowSecurity } from "./row_security.ts";
 
 /** What a schema says of itself. */
 export interface SchemaVersion {
@@ -67,7 +67,7 @@ async function takeSteps(
 ): Promise<number> {
   const steps = wanted.steps.slice(version);
   for (const statement of steps.flatMap((step) => step(`"${schema}"`))) await on.rows(statement);
-  await raiseWalls(on, schema);
+  await enableRowSecurity(on, schema);
   await on.rows(`UPDATE "${schema}".meta SET version = $1, min_agent = $2`, [
     wanted.steps.length,
     wanted.minAgent,

@@ -166,8 +166,8 @@ class Server implements Pg {
     const idle = Math.max(1, Math.min(limit, Math.ceil(call?.idleMilliseconds ?? limit)));
     const limits = `SET LOCAL statement_timeout = ${limit}; ` +
       `SET LOCAL idle_in_transaction_session_timeout = ${idle}`;
-    const wall = call?.tenant === undefined ? "" : `; ${settingOf(call.tenant)}`;
-    return `${first}; ${limits}${wall}`;
+    const setting = call?.tenant === undefined ? "" : `; ${settingOf(call.tenant)}`;
+    return `${first}; ${limits}${setting}`;
   }
 
   /** What the driver throws, as an error of ours. */

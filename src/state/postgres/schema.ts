@@ -3,7 +3,7 @@
  *
  * One database keeps the state of many instances of Oomnitza: the tenant is first in every key. Moments
  * are by the clock of the database, which all agents share. What is of a tenant has a column `tenant` that is not
- * null: that table gets a wall between tenants (tenant_wall.ts). A step that changes rows of all tenants lowers it
+ * null: that table gets row-level security (row_security.ts). A step that changes rows of all tenants lowers it
  * first, with NO FORCE ROW LEVEL SECURITY; it is raised again afterwards. What people or vendors wrote is `text`, never
  * `jsonb`: that refuses characters which JSON allows.
  *

@@ -7,7 +7,7 @@
 import { PgLook } from "./look.ts";
 import type { Pg } from "./pg.ts";
 import { PgRenewals } from "./renewals.ts";
-import { forEveryTenant } from "./tenant_wall.ts";
+import { forEveryTenant } from "./row_security.ts";
 
 /** A server and a schema in it, for several states. */
 export interface SharedServer {

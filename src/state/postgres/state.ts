@@ -46,7 +46,7 @@ import {
   recentRuns,
   waitingRecords,
 } from "./runs.ts";
-import { forTenant } from "./tenant_wall.ts";
+import { forTenant } from "./row_security.ts";
 
 /** How the state is used. */
 export interface PgStateSettings {

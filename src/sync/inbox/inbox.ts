@@ -218,13 +218,19 @@ export class InboxWork {
     const { inbox, workers, signal } = this.#settings;
     const entries = await inbox.take(loop.section, batchSize, this.#isEnding);
     loop.told = "";
-    if (entries.length === 0 && !loop.hasBacklog) return false;
+    if (entries.length === 0 && !await this.#hasBacklog(loop)) return false;
     const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.retryDelays });
     const report = await this.#run(loop, batch, entries);
     this.#conclude(loop, report);
     // What was broken off is not to blame: it is given back as it was.
     if (!signal.aborted) await this.#recordOutcomes(loop, batch.outcomes(report));
     return true;
+  }
+
+  /** Whether something is left now: what another process had at work may be done since. */
+  async #hasBacklog(loop: Loop): Promise<boolean> {
+    if (loop.hasBacklog) loop.hasBacklog = await this.#settings.hasBacklog(loop.section);
+    return loop.hasBacklog;
   }
 
   async #recordOutcomes(loop: Loop, outcomes: readonly InboxOutcome[]): Promise<void> {

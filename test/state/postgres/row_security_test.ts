@@ -1,12 +1,12 @@
 /**
- * The wall between tenants: a statement that names no tenant sees and writes nothing of others, in every table.
+ * Row-level security between tenants: a statement that names no tenant sees and writes nothing of others, in every table.
  *
  * @module
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { migrate } from "../../../src/state/postgres/migrate.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { forEveryTenant, forTenant } from "../../../src/state/postgres/tenant_wall.ts";
+import { forEveryTenant, forTenant } from "../../../src/state/postgres/row_security.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { connect } from "./states.ts";
 
@@ -15,7 +15,7 @@ let pg: Pg;
 beforeAll(async () => {
   server = await startPostgres();
   pg = connect(server.url(), 2);
-  await migrate(pg, "wall");
+  await migrate(pg, "row_security");
 }, 60_000);
 afterAll(async () => {
   await pg.close();
@@ -38,7 +38,7 @@ const values: Readonly<Record<string, string>> = {
 
 async function readTables(): Promise<string[]> {
   const rows = await pg.rows(
-    `SELECT relname FROM pg_class WHERE relnamespace = 'wall'::regnamespace AND relkind IN ('r', 'p')
+    `SELECT relname FROM pg_class WHERE relnamespace = 'row_security'::regnamespace AND relkind IN ('r', 'p')
       AND NOT relispartition AND NOT relname = ANY ($1::text[]) ORDER BY relname`,
     [shared],
   );
@@ -49,17 +49,17 @@ async function readTables(): Promise<string[]> {
 async function insertInto(table: string): Promise<string> {
   const columns = await pg.rows(
     `SELECT attname, typname FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
-      WHERE attrelid = ('wall.' || $1)::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull
+      WHERE attrelid = ('row_security.' || $1)::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull
         AND attidentity = '' AND NOT atthasdef AND attname <> 'tenant'`,
     [table],
   );
   const names = columns.map(({ attname }) => `, ${attname}`).join("");
   const filled = columns.map(({ typname }) => `, ${values[String(typname)]}`).join("");
-  return `INSERT INTO wall.${table} (tenant${names}) VALUES ($1${filled})`;
+  return `INSERT INTO row_security.${table} (tenant${names}) VALUES ($1${filled})`;
 }
 
 function count(door: Pick<Pg, "rows">, table: string): Promise<number> {
-  return door.rows(`SELECT count(*) AS count FROM wall.${table}`).then(([row]) =>
+  return door.rows(`SELECT count(*) AS count FROM row_security.${table}`).then(([row]) =>
     Number(row?.count)
   );
 }
@@ -75,8 +75,8 @@ test("no statement reaches rows of another tenant, in any table", async () => {
     }
     expect([table, await count(one, table), await count(pg, table)]).toEqual([table, 1, 0]);
     const statements = [
-      `UPDATE wall.${table} SET tenant = tenant RETURNING tenant`,
-      `DELETE FROM wall.${table} RETURNING tenant`,
+      `UPDATE row_security.${table} SET tenant = tenant RETURNING tenant`,
+      `DELETE FROM row_security.${table} RETURNING tenant`,
     ];
     for (const statement of statements) {
       expect([table, await one.tx((on) => on.rows(statement))]).toEqual([table, [{
@@ -91,14 +91,14 @@ test("no statement reaches rows of another tenant, in any table", async () => {
         state: "42501",
       });
     }
-    const move = other.tx((on) => on.rows(`UPDATE wall.${table} SET tenant = 'one'`));
+    const move = other.tx((on) => on.rows(`UPDATE row_security.${table} SET tenant = 'one'`));
     await expect(move).rejects.toMatchObject({ state: "42501" });
   }
 });
 
 test("partitions show nothing to who asks them by their own names", async () => {
   const partitions = await pg.rows(
-    `SELECT relname FROM pg_class WHERE relnamespace = 'wall'::regnamespace AND relispartition
+    `SELECT relname FROM pg_class WHERE relnamespace = 'row_security'::regnamespace AND relispartition
       AND relkind = 'r'`,
   );
   expect(partitions.length).toBeGreaterThan(0);
@@ -124,7 +124,9 @@ test("behind a pooler, a connection forgets whose rows it was about", async () =
     expect(await count(pooled, "cursors")).toBe(0);
   }
   const seen = await Promise.all(
-    tenants.map((tenant) => forTenant(pooled, tenant).rows("SELECT tenant FROM wall.cursors")),
+    tenants.map((tenant) =>
+      forTenant(pooled, tenant).rows("SELECT tenant FROM row_security.cursors")
+    ),
   );
   expect(seen).toEqual(tenants.map((tenant) => [{ tenant }]));
   await pooled.close();
@@ -135,7 +137,7 @@ test("what is about all tenants says so", async () => {
   for (const tenant of ["every 1", "every 2"]) {
     await forTenant(pg, tenant).tx((on) => on.rows(insert, [tenant]));
   }
-  const read = "SELECT tenant FROM wall.starts WHERE tenant LIKE 'every %' ORDER BY tenant";
+  const read = "SELECT tenant FROM row_security.starts WHERE tenant LIKE 'every %' ORDER BY tenant";
   expect(await forEveryTenant(pg).rows(read)).toEqual([
     { tenant: "every 1" },
     { tenant: "every 2" },
@@ -144,7 +146,7 @@ test("what is about all tenants says so", async () => {
 });
 
 test("a single statement for a tenant can only read", async () => {
-  const statement = forTenant(pg, "reader").rows("DELETE FROM wall.cursors");
+  const statement = forTenant(pg, "reader").rows("DELETE FROM row_security.cursors");
   await expect(statement).rejects.toMatchObject({ state: "25006" });
 });
 

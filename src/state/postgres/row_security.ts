@@ -1,5 +1,5 @@
 /**
- * The second wall between tenants: the database itself lets nobody see or write rows of a tenant other than the
+ * Row-level security between tenants: the database itself lets nobody see or write rows of a tenant other than the
  * one that a transaction is for, also when a statement forgets to name it.
  *
  * It does not hold for superusers and roles with BYPASSRLS, who make backups.
@@ -10,7 +10,7 @@
 import { everySetting, everyTenant, type Pg, type PgStatements, tenantSetting } from "./pg.ts";
 
 /**
- * The condition of the wall. It is asked of the rows that a statement finds, and is nothing to find them by: the
+ * The condition of the policies. It is asked of the rows that a statement finds, and is nothing to find them by: the
  * server would take it for searches through all that is there of a tenant.
  */
 const isOwn = `(tenant = (SELECT current_setting('${tenantSetting}', true))
@@ -36,12 +36,12 @@ function through(pg: Pg, tenant: string | typeof everyTenant): Pg {
 }
 
 /**
- * Raises the wall around every table of a schema whose rows each are of a tenant, where it is not up; also for
+ * Enables row-level security for every table of a schema whose rows each are of a tenant, where it is not; also for
  * the owner of the tables, which agents log in as. A partition shows nothing to who asks it by its own name.
  *
  * @param schema Its name, without quotes.
  */
-export async function raiseWalls(on: PgStatements, schema: string): Promise<void> {
+export async function enableRowSecurity(on: PgStatements, schema: string): Promise<void> {
   const open = await on.rows(
     `SELECT c.relname AS name, c.relispartition AS is_partition,
         EXISTS (SELECT 1 FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid) AS has_policy
