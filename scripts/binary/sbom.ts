@@ -16,6 +16,8 @@ export interface LockedPackage {
   readonly integrity?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  /** A folder of this repository instead of a package. */
+  readonly link?: boolean;
 }
 
 /** `package-lock.json`: packages by folder. */
