@@ -24,7 +24,9 @@ const keys: Readonly<Record<string, readonly (readonly [column: string, type: st
   outbox: [["run", "int8"], ["seq", "int8"]],
   answered_batches: [["section", "text"], ["id", "int8"]],
   baselines: [["section", "text"]],
-  fingerprints: [["section", "text"], ["digest", "bytea"]],
+  // As the index over `seq` has it: a file that takes them by their digests writes all of its pages again and
+  // again.
+  fingerprints: [["missed", "int2"], ["tenant", "text"], ["section", "text"], ["seq", "int8"]],
 };
 const numbered = [["id", "int8"]] as const;
 
