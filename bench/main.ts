@@ -2,7 +2,7 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history`, `postgres`, `move` and `scale`
+ * `delta`, `user-code`, `parallel`, `jamf`, `webhook`, `sandbox`; `memory`, `history`, `postgres`, `move` and `scale`
  * run only when they are named. With the program of an earlier build, both are measured in turn, and what moved by
  * more than 5 % is listed.
  *
@@ -12,6 +12,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { binaryPath } from "../test/support/binary.ts";
 import { measureHistory } from "./history.ts";
+import { jamfRows } from "./jamf.ts";
 import { memoryRows } from "./memory.ts";
 import { measureMoves } from "./move.ts";
 import { parallelRow } from "./parallel.ts";
@@ -28,7 +29,16 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
 const rare = ["memory", "history", "postgres", "move", "scale"];
-const groups = ["start-up", "upload", "delta", "user-code", "parallel", "webhook", "sandbox"]
+const groups = [
+  "start-up",
+  "upload",
+  "delta",
+  "user-code",
+  "parallel",
+  "jamf",
+  "webhook",
+  "sandbox",
+]
   .concat(rare);
 const unknown = positionals.find((name) => !groups.includes(name));
 if (unknown !== undefined) throw new Error(`${unknown} is none of ${groups.join(", ")}`);
@@ -49,6 +59,7 @@ if (isChosen("upload")) {
 if (isChosen("delta")) rows.push(...deltaRows(server));
 if (isChosen("user-code")) rows.push(...userCodeRows(server));
 if (isChosen("parallel")) rows.push(parallelRow);
+if (isChosen("jamf")) rows.push(...jamfRows);
 if (isChosen("memory")) rows.push(...memoryRows);
 const moved: string[] = [];
 try {
