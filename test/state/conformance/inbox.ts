@@ -111,6 +111,24 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       expect(next.toSorted()).toEqual([...back, ...left].toSorted());
     }));
 
+  test("what a process took that died goes when a newer event about the same waits", () =>
+    withNewState(openState, async (opened) => {
+      const { inbox, again, die } = opened;
+      const other = await again();
+      for (const key of ["k", "l"]) await receive(opened, "a", key);
+      expect((await take(other, "a")).toSorted()).toEqual(["k", "l"]);
+      await inbox.add([{ section: "a", key: "k", body: "2", due: 0 }]);
+      await die(other);
+      // Both are there until somebody looks.
+      expect(await inbox.sizes()).toMatchObject([{ section: "a", waiting: 3, dead: 0 }]);
+      await inbox.release();
+      expect(await inbox.sizes()).toMatchObject([{ section: "a", waiting: 2, dead: 0 }]);
+      const left = await inbox.take("a", 10, false);
+      expect(new Map(left.map(({ key, body }) => [key, body]))).toEqual(
+        new Map<string | null, unknown>([["k", 2], ["l", "l"]]),
+      );
+    }));
+
   test("what was taken is given back at the end", () =>
     withNewState(openState, async (opened) => {
       const other = await opened.again();

@@ -3,25 +3,15 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { RateLimiters } from "../../../src/sdk/http/rate_limiter.ts";
 import type { SharedAccount } from "../../../src/sdk/http/shared_budget.ts";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
-import { connect, makeHolding, openTenant, schema, withNewTenant } from "./states.ts";
+import { makeHolding, openTenant, schema, withNewTenant } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 12);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { server, pg } = useServer(12);
 
 const never = new AbortController().signal;
 

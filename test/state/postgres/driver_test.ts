@@ -5,18 +5,16 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { openPg, type Pg } from "../../../src/state/postgres/pg.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { usePostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 
 const clients = 64;
 const connections = 8;
 
-let server: Postgres;
-beforeAll(async () => void (server = await startPostgres()), 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 function open(url = server.url(), milliseconds = 60_000): Pg & AsyncDisposable {
   const pg = openPg(parsePgUrl(url), { connections, milliseconds });
