@@ -148,10 +148,10 @@ test("what headers allow one client is shared by all processes", () =>
     const sending = (async () => {
       while (!end.signal.aborted) await limiter.run(send);
     })();
+    while (sent < 2) await Promise.race([sending, Bun.sleep(5)]);
     await Promise.race([sending, Bun.sleep(700)]);
     // Half of 20 for all, and half of that for each of two.
     expect(sent).toBeLessThanOrEqual(6);
-    expect(sent).toBeGreaterThan(1);
     end.abort();
   }));
 
