@@ -62,6 +62,22 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       expect(Math.abs((await inbox.nextDue("a") ?? 0) - due)).toBeLessThan(60_000);
     }));
 
+  test("what was due first is taken first", () =>
+    withNewState(openState, async ({ inbox }) => {
+      const now = Date.now();
+      const seconds = { late: 1, first: 30, second: 20, third: 10 };
+      await inbox.add(
+        Object.entries(seconds).map(([key, ago]) => {
+          return { section: "a", key, body: "1", due: now - ago * 1000 };
+        }),
+      );
+      const taken = async (limit: number) =>
+        (await inbox.take("a", limit, false)).map(({ key }) => key).sort();
+      expect(await taken(1)).toEqual(["first"]);
+      expect(await taken(2)).toEqual(["second", "third"]);
+      expect(await taken(9)).toEqual(["late"]);
+    }));
+
   test("outcomes that are told twice count once", () =>
     withNewState(openState, async ({ inbox }) => {
       await inbox.add([{ section: "a", key: "k", body: "1", due: 0 }]);
