@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { RateLimiters } from "../../../src/sdk/http/rate_limiter.ts";
 import type { SharedAccount } from "../../../src/sdk/http/shared_budget.ts";
 import { slow } from "../../support/slow.ts";
-import { makeHolding, openTenant, schema, withNewTenant } from "./states.ts";
+import { makeHolding, openTenant, schema, withNewTenant, writeRows } from "./states.ts";
 import { useServer } from "./use_server.ts";
 
 const { server, pg } = useServer(12);
@@ -96,6 +96,34 @@ test("who waits ends with its own signal, and the others wait on", () =>
       { tenant },
     );
     expect(rows).toEqual([{ is_over: true }, { is_over: false }]);
+  }));
+
+test("a rest earns nothing that is sent later, and who is paused uses up nothing", () =>
+  withNewTenant(pg, async ({ state, tenant }) => {
+    const account = state.budget.account("vendor");
+    const pace = { requests: 20, intervalMs: 1000 };
+    await account.enter(pace, never);
+    const rested = `UPDATE ${schema}.buckets SET tat = tat - interval '1 hour' WHERE tenant = $1`;
+    await writeRows(pg, tenant, rested);
+    const requests = Array.from({ length: 6 }, () => account.enter(pace, never));
+    expect(await measure(Promise.all(requests))).toBeGreaterThan(150);
+    await pause(tenant, account, 60_000);
+    const read = async () => {
+      const [row] = await pg.rows(
+        `SELECT xmin::text AS written, tat::text AS tat FROM ${schema}.buckets WHERE tenant = $1`,
+        [tenant],
+        { tenant },
+      );
+      return row;
+    };
+    const before = await read();
+    const end = new AbortController();
+    const entering = account.enter(pace, end.signal).catch(() => undefined);
+    let after = before;
+    while (after?.written === before?.written) after = await read();
+    expect(after?.tat).toBe(before?.tat ?? "");
+    end.abort(new Error("stopped"));
+    await entering;
   }));
 
 test("requests of all processes keep to one pace, and are counted when they are sent", () =>
