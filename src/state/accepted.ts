@@ -11,6 +11,7 @@ import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
 import { concludeUncompared, forgetBaseline, StateBaseline } from "./baseline.ts";
+import { type UseState, useState } from "./file.ts";
 import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
 import type { AcceptedRecords, Baseline, LastUpload } from "./known_records.ts";
 import { findLastUpload } from "./last_upload.ts";
@@ -34,6 +35,7 @@ export class StateAccepted implements AcceptedRecords {
   readonly #instance: string | undefined;
   readonly #database: Sqlite;
   readonly #unusable: (cause: unknown) => Error;
+  readonly #use: UseState;
 
   /**
    * @param instance Address of the Oomnitza instance: what one accepted says nothing about another.
@@ -47,6 +49,7 @@ export class StateAccepted implements AcceptedRecords {
     this.#database = database;
     this.#instance = instance;
     this.#unusable = unusable;
+    this.#use = useState(database, unusable);
   }
 
   /** The id of the destination of records; `upload` says how they are sent, as JSON. */
@@ -54,7 +57,7 @@ export class StateAccepted implements AcceptedRecords {
     const instance = this.#instance;
     if (instance === undefined) throw new Error("The state file was opened for no instance");
     const destination = buildDestination(instance, upload);
-    return this.#use((database) => saveDestination(database, destination));
+    return this.#use.now((database) => saveDestination(database, destination));
   }
 
   async openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline> {
@@ -70,7 +73,7 @@ export class StateAccepted implements AcceptedRecords {
     signal?: AbortSignal,
   ): Promise<void> {
     const home = this.#home(section, upload);
-    const isDue = this.#use((database) =>
+    const isDue = this.#use.now((database) =>
       hasMoreAnsweredBatches(database, section, maxAnsweredBatches[origin]) &&
       // What an upload is being compared with is not to change.
       !(origin === "webhook" && isUploadOpen(database, section))
@@ -80,7 +83,7 @@ export class StateAccepted implements AcceptedRecords {
 
   async *pending(section: string): AsyncGenerator<MappedRecord> {
     for (let last = 0;;) {
-      const [row] = await this.#later((database) =>
+      const [row] = await this.#use.later((database) =>
         database.rows(
           `SELECT outbox.id, records FROM outbox JOIN runs ON runs.id = outbox.run
             WHERE section = ? AND outbox.id > ? AND outbox.id NOT IN (SELECT batch FROM acknowledged)
@@ -96,7 +99,7 @@ export class StateAccepted implements AcceptedRecords {
   }
 
   lastUpload(section: string, upload: string): Promise<LastUpload | undefined> {
-    return this.#later(() => findLastUpload(this.#home(section, upload)));
+    return this.#use.later(() => findLastUpload(this.#home(section, upload)));
   }
 
   async concludeUncompared(
@@ -128,7 +131,7 @@ export class StateAccepted implements AcceptedRecords {
     run: string,
     records: readonly MappedRecord[],
   ): Promise<void> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       const owner = { section, run, destination: this.destinationId(upload) };
       addAnsweredBatch(database, owner, "accepted", records);
     });
@@ -141,23 +144,11 @@ export class StateAccepted implements AcceptedRecords {
 
   async #takeIn(home: BaselineHome, limit: number, signal?: AbortSignal): Promise<void> {
     for (let left = limit; left > 0;) {
-      const count = this.#use(() => foldSome(home));
+      const count = this.#use.now(() => foldSome(home));
       if (count === 0) return;
       left -= count;
       await giveWay();
       signal?.throwIfAborted();
-    }
-  }
-
-  #later<T>(work: (database: Sqlite) => T): Promise<T> {
-    return new Promise((resolve) => resolve(this.#use(work)));
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    try {
-      return work(this.#database);
-    } catch (error) {
-      throw this.#unusable(error);
     }
   }
 }

@@ -7,7 +7,7 @@
 import { giveWay } from "../base/iteration.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addEnd, type AnsweredRun, forgetBatchesBefore, untilReceipt } from "./answered_batches.ts";
-import { withoutWaiting } from "./file.ts";
+import { type UseState, useState, withoutWaiting } from "./file.ts";
 import { type BaselineHead, type BaselineHome, FieldLists, foldSome, loadHead } from "./fold.ts";
 import {
   type FoundIdentities,
@@ -42,6 +42,7 @@ export class StateBaseline implements Baseline {
   readonly size: number;
   readonly hasIdentities: boolean;
   readonly #home: BaselineHome;
+  readonly #use: UseState;
   readonly #head: BaselineHead;
   readonly #lists = new FieldLists();
   /** The newest record that belongs to it. */
@@ -50,7 +51,8 @@ export class StateBaseline implements Baseline {
 
   constructor(home: BaselineHome) {
     this.#home = home;
-    this.#head = this.#use((database) => {
+    this.#use = useState(home.database, home.unusable);
+    this.#head = this.#use.now((database) => {
       while (foldSome(home) > 0);
       return loadHead(database, home);
     });
@@ -109,7 +111,7 @@ export class StateBaseline implements Baseline {
 
   #findByIdentity(identity: string): IdentifiedRecord | undefined {
     if (!this.#matches) return undefined;
-    const [row, other] = this.#use((database) =>
+    const [row, other] = this.#use.now((database) =>
       database.rows(
         `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND identity = ? AND id <= ?
           ORDER BY missed, id DESC LIMIT 2`,
@@ -131,11 +133,11 @@ export class StateBaseline implements Baseline {
   async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
     if (!this.#matches) return;
     for (const page of inPages(learned)) {
-      this.#use((database) => saveLearned(database, this.#head.id, page));
+      this.#use.now((database) => saveLearned(database, this.#head.id, page));
       await giveWay();
     }
     for (const page of inPages(renamed)) {
-      this.#use((database) => saveRenamed(database, this.#head.id, page));
+      this.#use.now((database) => saveRenamed(database, this.#head.id, page));
       await giveWay();
     }
   }
@@ -144,7 +146,7 @@ export class StateBaseline implements Baseline {
     for await (const ids of this.#pages(0)) {
       for (const id of ids) {
         if (isSeen(id)) continue;
-        const [row] = this.#use((database) =>
+        const [row] = this.#use.now((database) =>
           database.rows("SELECT key, fields, vals FROM fingerprints WHERE id = ?", id)
         );
         if (row === undefined) continue;
@@ -156,7 +158,7 @@ export class StateBaseline implements Baseline {
   async conclude({ run, isSeen, gone, returned, records }: Conclusion): Promise<void> {
     const { section, destination, database } = this.#home;
     if (this.#matches) await this.#miss(isSeen, gone === 0 ? 1 : 0);
-    this.#use(() =>
+    this.#use.now(() =>
       withoutWaiting(database, () =>
         database.transaction(() => {
           for (const id of returned) {
@@ -172,16 +174,16 @@ export class StateBaseline implements Baseline {
   }
 
   #namesOf(row: SqliteRow): string {
-    return this.#use((database) => this.#lists.namesOf(database, Number(row.fields)));
+    return this.#use.now((database) => this.#lists.namesOf(database, Number(row.fields)));
   }
 
   #read(statement: string, ...values: readonly number[]): number {
-    const [row] = this.#use((database) => database.rows(statement, ...values));
+    const [row] = this.#use.now((database) => database.rows(statement, ...values));
     return Number(row?.found ?? 0);
   }
 
   #look(key: string): SqliteRow | undefined {
-    const [row] = this.#use((database) =>
+    const [row] = this.#use.now((database) =>
       database.rows(
         `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND key = ? AND id <= ?`,
         this.#head.id,
@@ -195,7 +197,7 @@ export class StateBaseline implements Baseline {
 
   /** The records expected after one, in the order in which they were accepted first. */
   #expected(after: number, limit: number): readonly SqliteRow[] {
-    return this.#use((database) =>
+    return this.#use.now((database) =>
       database.rows(
         `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND missed = 0 AND id > ? AND id <= ?
           ORDER BY id LIMIT ?`,
@@ -218,7 +220,7 @@ export class StateBaseline implements Baseline {
       for await (const ids of this.#pages(missed)) {
         const gone = ids.filter((id) => !isSeen(id));
         if (gone.length === 0) continue;
-        this.#use(() =>
+        this.#use.now(() =>
           withoutWaiting(database, () =>
             database.transaction(() => {
               for (const id of gone) database.run(statement, id);
@@ -232,7 +234,7 @@ export class StateBaseline implements Baseline {
   async *#pages(missed: number): AsyncGenerator<readonly number[]> {
     if (!this.#matches) return;
     for (let last = 0;;) {
-      const rows = this.#use((database) =>
+      const rows = this.#use.now((database) =>
         database.rows(
           `SELECT id FROM fingerprints WHERE baseline = ? AND missed = ? AND id > ? AND id <= ?
             ORDER BY id LIMIT ?`,
@@ -248,14 +250,6 @@ export class StateBaseline implements Baseline {
       if (ids.length < pageSize) return;
       last = ids.at(-1) ?? last;
       await giveWay();
-    }
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    try {
-      return work(this.#home.database);
-    } catch (error) {
-      throw this.#home.unusable(error);
     }
   }
 }

@@ -44,7 +44,7 @@ export class StateDeadEvents implements DeadEvents {
   }
 
   find(section: string | undefined): Promise<DeadEvent[]> {
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.rows(
         "SELECT * FROM inbox WHERE is_dead = 1 AND (? IS NULL OR section = ?) ORDER BY id",
         section ?? null,
@@ -64,7 +64,7 @@ export class StateDeadEvents implements DeadEvents {
 
   prune(days: number, count: number): Promise<number> {
     const before = Date.now() - days * 86_400_000;
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.transaction(() => {
         const old = database.rows(
           "DELETE FROM inbox WHERE is_dead = 1 AND due < ? RETURNING id",
@@ -84,7 +84,7 @@ export class StateDeadEvents implements DeadEvents {
     ids: readonly number[],
     work: (database: Sqlite, id: number) => void,
   ): Promise<void> {
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.transaction(() => {
         for (const id of ids) work(database, id);
       })

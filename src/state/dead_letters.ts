@@ -77,11 +77,11 @@ export class StateDeadLetters implements DeadLetters {
   }
 
   find(selection: Selection): Promise<DeadLetter[]> {
-    return this.#use((database) => findLetters(database, selection));
+    return this.#use.later((database) => findLetters(database, selection));
   }
 
   remove(ids: readonly number[]): Promise<void> {
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.transaction(() => {
         for (const id of ids) database.run("DELETE FROM dead_letters WHERE id = ?", id);
       })
@@ -90,7 +90,7 @@ export class StateDeadLetters implements DeadLetters {
 
   refuseAgain(id: number, status: number | null, reason: string): Promise<void> {
     const at = new Date().toISOString();
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.run(
         "UPDATE dead_letters SET at = ?, status = ?, reason = ? WHERE id = ?",
         at,
@@ -103,7 +103,7 @@ export class StateDeadLetters implements DeadLetters {
 
   prune(days: number, count: number): Promise<number> {
     const before = new Date(Date.now() - days * 86_400_000).toISOString();
-    return this.#use((database) =>
+    return this.#use.later((database) =>
       database.transaction(() => {
         const old = database.rows("DELETE FROM dead_letters WHERE at < ? RETURNING id", before);
         const many = database.rows(

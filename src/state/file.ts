@@ -141,17 +141,22 @@ export function unusable(path: string, cause: unknown): AgentError {
   });
 }
 
-/** Does some work with a state file at once, and gives what came of it as the promise that {@linkcode State} asks for. */
-export type UseState = <T>(work: (database: Sqlite) => T) => Promise<T>;
+/** How the parts of the state use the open file. */
+export interface UseState {
+  /** Does some work. */
+  now<T>(work: (database: Sqlite) => T): T;
+  /** Does it at once, too, and gives what came of it as the promise that {@linkcode State} asks for. */
+  later<T>(work: (database: Sqlite) => T): Promise<T>;
+}
 
-/** Makes a {@linkcode UseState} of an open file, whose errors are those of {@linkcode unusable}. */
-export function useState(path: string, database: Sqlite): UseState {
-  return <T>(work: (database: Sqlite) => T) =>
-    new Promise<T>((resolve) => {
-      try {
-        resolve(work(database));
-      } catch (error) {
-        throw unusable(path, error);
-      }
-    });
+/** Uses an open file; what fails is thrown as the error that `toError` makes of it. */
+export function useState(database: Sqlite, toError: (cause: unknown) => Error): UseState {
+  const now = <T>(work: (database: Sqlite) => T): T => {
+    try {
+      return work(database);
+    } catch (error) {
+      throw toError(error);
+    }
+  };
+  return { now, later: (work) => Promise.try(() => now(work)) };
 }

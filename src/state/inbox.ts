@@ -7,7 +7,7 @@
 
 import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { hasLog, openState, unusable, withoutWaiting } from "./file.ts";
+import { hasLog, openState, unusable, type UseState, useState, withoutWaiting } from "./file.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "./state.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
@@ -68,7 +68,7 @@ export function inboxSizes(database: Sqlite): InboxSize[] {
 export class StateInbox implements Inbox {
   readonly #path: string;
   readonly #redact: (text: string) => string;
-  readonly #database: Sqlite;
+  readonly #use: UseState;
   readonly #owner: Owner;
   /** Absent where commits are on the disk by themselves. */
   readonly #walSync: WalSync | undefined;
@@ -77,14 +77,15 @@ export class StateInbox implements Inbox {
   constructor({ path, redact, syncFile }: InboxSettings) {
     this.#path = path;
     this.#redact = redact;
-    this.#database = openState(path);
+    const database = openState(path);
+    this.#use = useState(database, (cause) => unusable(path, cause));
     try {
-      this.#owner = becomeOwner(path, this.#database);
+      this.#owner = becomeOwner(path, database);
     } catch (error) {
-      this.#database.close();
+      database.close();
       throw error;
     }
-    this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
+    this.#walSync = hasLog(database) ? new WalSync(path, syncFile) : undefined;
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
@@ -106,13 +107,13 @@ export class StateInbox implements Inbox {
   take(section: string, limit: number, early: boolean): Promise<InboxEntry[]> {
     const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
     // What a power failure takes back is taken, and processed, again.
-    return this.#later((database) =>
+    return this.#use.later((database) =>
       withoutWaiting(database, () => database.rows(take, ...values)).map(parseEntry)
     );
   }
 
   recordOutcomes(outcomes: readonly InboxOutcome[]): Promise<void> {
-    return this.#later(() => {
+    return this.#use.later(() => {
       if (outcomes.length === 0) return;
       this.#write((database) => {
         for (const outcome of outcomes) this.#applyOutcome(database, outcome);
@@ -121,7 +122,7 @@ export class StateInbox implements Inbox {
   }
 
   release(): Promise<void> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       const rows = database.rows("SELECT DISTINCT owner FROM inbox WHERE owner IS NOT NULL");
       for (const owner of rows.map((row) => String(row.owner))) {
         if (owner !== this.#owner.id && !isAtWork(this.#path, owner)) this.#giveBack(owner);
@@ -130,7 +131,7 @@ export class StateInbox implements Inbox {
   }
 
   nextDue(section: string): Promise<number | undefined> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       const [row] = database.rows(
         "SELECT min(due) AS due FROM inbox WHERE section = ? AND owner IS NULL AND is_dead = 0",
         section,
@@ -140,7 +141,7 @@ export class StateInbox implements Inbox {
   }
 
   dueSections(): Promise<string[]> {
-    return this.#later((database) =>
+    return this.#use.later((database) =>
       database.rows(
         "SELECT DISTINCT section FROM inbox WHERE due <= ? AND owner IS NULL AND is_dead = 0",
         Date.now() + soonMs,
@@ -149,11 +150,11 @@ export class StateInbox implements Inbox {
   }
 
   sizes(): Promise<InboxSize[]> {
-    return this.#later(inboxSizes);
+    return this.#use.later(inboxSizes);
   }
 
   close(): Promise<void> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       try {
         this.#giveBack(this.#owner.id);
       } finally {
@@ -183,21 +184,9 @@ export class StateInbox implements Inbox {
   }
 
   #write(work: (database: Sqlite) => void): void {
-    this.#use((database) =>
+    this.#use.now((database) =>
       withoutWaiting(database, () => database.transaction(() => work(database)))
     );
-  }
-
-  #later<T>(work: (database: Sqlite) => T): Promise<T> {
-    return new Promise((resolve) => resolve(this.#use(work)));
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    try {
-      return work(this.#database);
-    } catch (error) {
-      throw unusable(this.#path, error);
-    }
   }
 }
 

@@ -10,7 +10,7 @@ import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addEnd, notAwaited, type SentAll, untilReceipt } from "./answered_batches.ts";
 import { maxMissedRuns } from "./baseline.ts";
-import { withoutWaiting } from "./file.ts";
+import { type UseState, useState, withoutWaiting } from "./file.ts";
 import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
 import { markRenamed, unmarkRenamed, unpackIdentities } from "./identities.ts";
 import type {
@@ -30,9 +30,11 @@ export class StateLastUpload implements LastUpload {
   readonly run: string;
   readonly size: number;
   readonly #home: BaselineHome;
+  readonly #use: UseState;
 
   constructor(home: BaselineHome, run: string, size: number) {
     this.#home = home;
+    this.#use = useState(home.database, home.unusable);
     this.run = run;
     this.size = size;
   }
@@ -40,7 +42,7 @@ export class StateLastUpload implements LastUpload {
   async *batches(): AsyncGenerator<UploadedBatch> {
     const { section } = this.#home;
     for (let last = 0;;) {
-      const [row] = await this.#later((database) =>
+      const [row] = await this.#use.later((database) =>
         database.rows(
           `SELECT id, records, identities FROM answered_batches WHERE section = ? AND id > ? AND run = ?
             AND kind = 'accepted' ORDER BY id LIMIT 1`,
@@ -60,11 +62,11 @@ export class StateLastUpload implements LastUpload {
   }
 
   findMissed(keys: readonly string[]): Promise<readonly (MissedRecord | undefined)[]> {
-    return this.#later(() => keys.map((key) => this.#findMissed(key)));
+    return this.#use.later(() => keys.map((key) => this.#findMissed(key)));
   }
 
   #findMissed(key: string): MissedRecord | undefined {
-    const [row] = this.#use((database) =>
+    const [row] = this.#use.now((database) =>
       database.rows(
         `SELECT fingerprints.id, vals, field_lists.fields AS names FROM fingerprints
           JOIN field_lists ON field_lists.id = fingerprints.fields
@@ -80,11 +82,11 @@ export class StateLastUpload implements LastUpload {
   findMissedByIdentity(
     identities: readonly string[],
   ): Promise<readonly (IdentifiedMissedRecord | undefined)[]> {
-    return this.#later(() => identities.map((identity) => this.#findByIdentity(identity)));
+    return this.#use.later(() => identities.map((identity) => this.#findByIdentity(identity)));
   }
 
   #findByIdentity(identity: string): IdentifiedMissedRecord | undefined {
-    const [row] = this.#use((database) =>
+    const [row] = this.#use.now((database) =>
       database.rows(
         `SELECT fingerprints.id, key, vals, field_lists.fields AS names FROM fingerprints
           JOIN field_lists ON field_lists.id = fingerprints.fields
@@ -103,7 +105,7 @@ export class StateLastUpload implements LastUpload {
   async conclude({ run, records, gone, renamed, returned }: OrderedConclusion): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
-    const baseline = this.#use((database) => {
+    const baseline = this.#use.now((database) => {
       return withoutWaiting(database, () => loadHead(database, this.#home)).id;
     });
     this.#write((database) => {
@@ -135,7 +137,7 @@ export class StateLastUpload implements LastUpload {
         ? "DELETE FROM fingerprints WHERE id = ?"
         : "UPDATE fingerprints SET missed = missed + 1 WHERE id = ?";
       for (let last = 0;;) {
-        const ids = this.#use((database) =>
+        const ids = this.#use.now((database) =>
           database.rows(
             `SELECT id FROM fingerprints WHERE baseline = ? AND missed = ? AND id > ?
               ORDER BY id LIMIT ?`,
@@ -182,21 +184,9 @@ export class StateLastUpload implements LastUpload {
   }
 
   #write(work: (database: Sqlite) => void): void {
-    this.#use((database) =>
+    this.#use.now((database) =>
       withoutWaiting(database, () => database.transaction(() => work(database)))
     );
-  }
-
-  #later<T>(work: (database: Sqlite) => T): Promise<T> {
-    return new Promise((resolve) => resolve(this.#use(work)));
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    try {
-      return work(this.#home.database);
-    } catch (error) {
-      throw this.#home.unusable(error);
-    }
   }
 }
 

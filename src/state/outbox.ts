@@ -16,7 +16,7 @@ import {
   untilReceipt,
 } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
-import { withoutWaiting } from "./file.ts";
+import { type UseState, useState, withoutWaiting } from "./file.ts";
 import { packIds } from "./identities.ts";
 import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "./state.ts";
 import { updateCounts } from "./runs.ts";
@@ -48,6 +48,7 @@ export const uncountedAnswers = 3;
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox implements RunOutbox {
   readonly #owner: OutboxOwner;
+  readonly #use: UseState;
   #comparedWith: ComparedWith | undefined;
   #idScope: string | undefined;
   /** Answers since it was written down how far the run is. */
@@ -55,6 +56,7 @@ export class StateOutbox implements RunOutbox {
 
   constructor(owner: OutboxOwner) {
     this.#owner = owner;
+    this.#use = useState(owner.database, owner.unusable);
   }
 
   compareWith(compared: ComparedWith): void {
@@ -224,16 +226,13 @@ export class StateOutbox implements RunOutbox {
   }
 
   #later<T>(work: (database: Sqlite) => T): Promise<T> {
-    return new Promise((resolve) => resolve(this.#write(work)));
+    return Promise.try(() => this.#write(work));
   }
 
   #write<T>(work: (database: Sqlite) => T): T {
-    const { database, unusable } = this.#owner;
-    try {
-      return withoutWaiting(database, () => database.transaction(() => work(database)));
-    } catch (error) {
-      throw unusable(error);
-    }
+    return this.#use.now((database) =>
+      withoutWaiting(database, () => database.transaction(() => work(database)))
+    );
   }
 }
 

@@ -11,7 +11,7 @@ import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, notAwaited, untilReceipt } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
-import { withoutWaiting } from "./file.ts";
+import { type UseState, useState, withoutWaiting } from "./file.ts";
 import type { RunOrigin } from "./run_account.ts";
 import type { ReceiptEnd, RefusedRecord, RunReceipt } from "./state.ts";
 
@@ -46,9 +46,11 @@ const forgetSome = `DELETE FROM answered_batches WHERE id IN (
 /** The receipt of one run. Everything throws `AgentError` when the state file fails. */
 export class StateReceipt implements RunReceipt {
   readonly #owner: ReceiptOwner;
+  readonly #use: UseState;
 
   constructor(owner: ReceiptOwner) {
     this.#owner = owner;
+    this.#use = useState(owner.database, owner.unusable);
   }
 
   get run(): string {
@@ -67,7 +69,7 @@ export class StateReceipt implements RunReceipt {
     const { run, section } = this.#owner;
     let last = 0;
     while (true) {
-      const rows = this.#use((database) =>
+      const rows = this.#use.now((database) =>
         database.rows(
           `SELECT id, records FROM answered_batches WHERE section = ? AND run = ? AND kind = 'accepted'
             AND id > ? ORDER BY id LIMIT ${pageSize}`,
@@ -143,18 +145,9 @@ export class StateReceipt implements RunReceipt {
 
   /** What a power failure takes back is asked for again. */
   #write(work: (database: Sqlite) => void): void {
-    this.#use((database) =>
+    this.#use.now((database) =>
       withoutWaiting(database, () => database.transaction(() => work(database)))
     );
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    const { database, unusable } = this.#owner;
-    try {
-      return work(database);
-    } catch (error) {
-      throw unusable(error);
-    }
   }
 }
 

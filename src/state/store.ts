@@ -67,7 +67,7 @@ export class StateStore implements State {
   readonly deadEvents: StateDeadEvents;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
-  readonly #later: UseState;
+  readonly #use: UseState;
   /** Absent where commits are on the disk by themselves. */
   readonly #walSync: WalSync | undefined;
   #owner: Owner | undefined;
@@ -80,8 +80,8 @@ export class StateStore implements State {
     this.#database = openState(path);
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
     this.accepted = new StateAccepted(this.#database, instance, (cause) => unusable(path, cause));
-    const use = useState(path, this.#database);
-    this.#later = use;
+    const use = useState(this.#database, (cause) => unusable(path, cause));
+    this.#use = use;
     this.deadLetters = new StateDeadLetters(use, redact);
     this.deadEvents = new StateDeadEvents(use);
   }
@@ -93,14 +93,16 @@ export class StateStore implements State {
   ): Promise<OpenRun> {
     const { section, upload } = stored;
     const started = new Date().toISOString();
-    const id = await this.#later((database) => this.#insertRun(database, stored, origin, started));
+    const id = await this.#use.later((database) =>
+      this.#insertRun(database, stored, origin, started)
+    );
     return {
       id,
       outbox: this.#outbox(id, stored, counts),
       receipt: this.#receipt(section, { run: id, upload, started }),
       end: async (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
-        await this.#later((database) =>
+        await this.#use.later((database) =>
           withoutWaiting(
             database,
             () => database.transaction(() => endRun(database, id, { ...end, error })),
@@ -134,7 +136,7 @@ export class StateStore implements State {
   async *unfinishedRuns(
     { section, remember }: Pick<StoredSection, "section" | "remember">,
   ): AsyncGenerator<UnfinishedRun> {
-    const rows = await this.#later((database) =>
+    const rows = await this.#use.later((database) =>
       database.rows(
         "SELECT id, owner, outcome FROM runs WHERE section = ? AND is_open = 1 ORDER BY id",
         section,
@@ -149,7 +151,7 @@ export class StateStore implements State {
   }
 
   awaitedReceipts(section: string, limit: number): Promise<RunReceipt[]> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       const receipts: RunReceipt[] = [];
       for (const run of findAwaiting(database, section)) {
         if (receipts.length === limit) break;
@@ -163,24 +165,26 @@ export class StateStore implements State {
   }
 
   hasBacklog(section: string): Promise<boolean> {
-    return this.#later((database) =>
+    return this.#use.later((database) =>
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
         .length > 0
     );
   }
 
   runs(limit: number): Promise<StoredRun[]> {
-    return this.#later((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+    return this.#use.later((database) =>
+      latestRuns(database, limit, (id) => isAtWork(this.path, id))
+    );
   }
 
   recentRuns(selection: RunSelection): Promise<PastRun[]> {
-    return this.#later((database) =>
+    return this.#use.later((database) =>
       recentRuns(database, selection, (owner) => isAtWork(this.path, owner))
     );
   }
 
   unfinishedWork(): Promise<UnfinishedWork> {
-    return this.#later((database) => ({
+    return this.#use.later((database) => ({
       waiting: waitingRecords(database),
       refused: countDeadLetters(database),
       events: inboxSizes(database),
@@ -188,11 +192,13 @@ export class StateStore implements State {
   }
 
   lastRuns(): Promise<LastRuns> {
-    return this.#later(lastRuns);
+    return this.#use.later(lastRuns);
   }
 
   run(id: string): Promise<StoredRun | undefined> {
-    return this.#later((database) => findRun(database, id, (owner) => isAtWork(this.path, owner)));
+    return this.#use.later((database) =>
+      findRun(database, id, (owner) => isAtWork(this.path, owner))
+    );
   }
 
   cursor(section: string): SectionCursor {
@@ -200,7 +206,7 @@ export class StateStore implements State {
   }
 
   close(): Promise<void> {
-    return this.#later((database) => {
+    return this.#use.later((database) => {
       this.#walSync?.close();
       database.close();
       this.#owner?.release();
@@ -233,7 +239,7 @@ export class StateStore implements State {
     owner: string,
     stored: Pick<StoredSection, "section" | "remember">,
   ): UnfinishedRun | undefined {
-    const [row] = this.#use((database) =>
+    const [row] = this.#use.now((database) =>
       database.rows(
         `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
           WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts, started,
@@ -246,7 +252,7 @@ export class StateStore implements State {
     if (row === undefined) return undefined;
     const upload = String(row.upload);
     const { sent: known = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
-    const [answered] = this.#use((database) =>
+    const [answered] = this.#use.now((database) =>
       database.rows("SELECT count(*) AS batches FROM acknowledged WHERE run = ?", id)
     );
     const sent = known > 0 || Number(answered?.batches) > 0;
@@ -292,14 +298,6 @@ export class StateStore implements State {
   async #sync(): Promise<void> {
     try {
       await this.#walSync?.wait();
-    } catch (error) {
-      throw unusable(this.path, error);
-    }
-  }
-
-  #use<T>(work: (database: Sqlite) => T): T {
-    try {
-      return work(this.#database);
     } catch (error) {
       throw unusable(this.path, error);
     }

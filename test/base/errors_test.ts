@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { lookup } from "node:dns/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   AgentError,
@@ -19,6 +18,7 @@ import {
   UsageError,
 } from "../../src/base/errors.ts";
 import { ConnectionError } from "../../src/sdk/http/errors.ts";
+import { useFolder } from "../support/folder.ts";
 
 /** Words of the runtime and of libraries that mean nothing to who runs the agent. */
 const foreign =
@@ -34,7 +34,7 @@ async function thrownBy(work: () => unknown): Promise<unknown> {
   throw new Error("nothing was thrown");
 }
 
-const folder = mkdtempSync(join(tmpdir(), "agent-errors-"));
+const folder = useFolder("errors");
 writeFileSync(join(folder, "file"), "");
 
 test.each<[string, () => unknown, string]>([
@@ -73,8 +73,6 @@ test.each<[string, () => unknown, string]>([
   expect((thrown as Error).message).not.toBe(expected);
   expect(messageOf(thrown)).not.toMatch(foreign);
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("every error class", () => {
   const cause = Object.assign(new Error("ENOENT: no such file or directory, open 'x'"), {

@@ -3,23 +3,22 @@
  *
  * @module
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { closeSync, fstatSync, openSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
+import { useFolder } from "../support/folder.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
 import { slow } from "../support/slow.ts";
 
 const binary = await binaryPath();
 /** A program directory of its own: the usual one belongs to all tests. */
-const home = mkdtempSync(join(tmpdir(), "agent-home-"));
+const home = useFolder("home");
 const program = join(home, "agent");
 
 beforeAll(() => copyFileSync(binary, program));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the program of this file, without the variable that keeps tests tidy. */
 async function run(space: Workspace, words: readonly string[], env: Record<string, string> = {}) {

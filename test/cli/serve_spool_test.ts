@@ -5,18 +5,16 @@
  * @module
  */
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventBody } from "../sources/casper/events.ts";
-import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { usePostgres } from "../support/postgres.ts";
 import { listen, type Listener } from "../support/serve.ts";
 import { slow } from "../support/slow.ts";
 import { openServeWorkspace, type ServeWorkspace } from "./serve_workspace.ts";
 
-let server: Postgres;
-beforeAll(async () => void (server = await startPostgres()), 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 let tenants = 0;
 

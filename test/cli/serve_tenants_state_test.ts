@@ -3,17 +3,13 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { eventBody } from "../sources/casper/events.ts";
-import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { usePostgres } from "../support/postgres.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { openTenantsSpace } from "./tenants_workspace.ts";
 
-let server: Postgres;
-beforeAll(async () => {
-  server = await startPostgres();
-}, 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 /** Asks the database of the agent. */
 const query = (statement: string) => server.psql(`\\c agent\n${statement}`);

@@ -3,33 +3,17 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { StateInbox } from "../../src/state/inbox.ts";
 import { migrations } from "../../src/state/postgres/schema.ts";
-import { account, type Postgres, startPostgres } from "../support/postgres.ts";
-import { type StandIn, startStandIn } from "../support/stand_in/mod.ts";
-import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+import { account } from "../support/postgres.ts";
+import { workspace } from "../support/workspace.ts";
+import { useStateServer } from "./state_server.ts";
 
-let server: Postgres;
-let instance: StandIn;
-beforeAll(async () => {
-  [server, instance] = await Promise.all([startPostgres(), startStandIn()]);
-}, 60_000);
-afterAll(async () => {
-  await instance.stop();
-  await server[Symbol.asyncDispose]();
-});
-
-let schemas = 0;
-const newSchema = () => `moved_${++schemas}`;
+const { server, newSchema, configure } = await useStateServer();
 
 const upload = ["upload", "csv_assets", "--output", "json"];
-
-/** Writes a configuration, by default one whose state is a file. */
-function configure(space: Workspace, state = ""): void {
-  space.write("config.ini", oomnitzaSection(instance, "receipt = off") + state + tagsOnly);
-}
 
 const inServer = (schema: string, url = server.url()) =>
   `[state]\nurl = ${url}\nschema = ${schema}\ntenant = acme\n`;

@@ -3,34 +3,22 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openPg } from "../../src/state/postgres/pg.ts";
 import { openPgState } from "../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../src/state/postgres/target.ts";
-import { account, password, type Postgres, startPostgres } from "../support/postgres.ts";
-import { type StandIn, startStandIn } from "../support/stand_in/mod.ts";
-import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+import { account, password } from "../support/postgres.ts";
+import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+import { useStateServer } from "./state_server.ts";
 
-let server: Postgres;
-let instance: StandIn;
-beforeAll(async () => {
-  [server, instance] = await Promise.all([startPostgres(), startStandIn()]);
-}, 60_000);
-afterAll(async () => {
-  await instance.stop();
-  await server[Symbol.asyncDispose]();
-});
-
-let schemas = 0;
-const newSchema = () => `agent_${++schemas}`;
+const { server, instance, newSchema, configure } = await useStateServer();
 
 /** A workspace whose state is in the server. */
 function prepare(schema: string, state = `url = ${server.url()}\n`): Workspace {
   const space = workspace();
-  const sections = `[state]\n${state}schema = ${schema}\n${tagsOnly}`;
-  space.write("config.ini", oomnitzaSection(instance, "receipt = off") + sections);
+  configure(space, `[state]\n${state}schema = ${schema}\n`);
   space.write("assets.csv", "tag\nT1\nT2\n");
   return space;
 }

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileAgent } from "../../scripts/binary/compile.ts";
 import { formatPublicKey } from "../../scripts/binary/minisign_key.ts";
 import { hostTarget } from "../../scripts/binary/targets.ts";
 import { binaryPath } from "../support/binary.ts";
+import { useFolder } from "../support/folder.ts";
 import {
   installation,
   programFile,
@@ -25,7 +25,7 @@ import { slow } from "../support/slow.ts";
 
 const agent = await binaryPath();
 const key = testKey();
-const shelf = mkdtempSync(join(tmpdir(), "agent-releases-"));
+const shelf = useFolder("releases");
 /** A real second build, with the key built in. */
 const next = join(shelf, "built", "agent");
 await compileAgent({
@@ -38,8 +38,6 @@ await compileAgent({
 const releases = { next: join(shelf, "next"), older: join(shelf, "older") };
 writeRelease(releases.next, { program: next, version: "0.2.0", commit: "next", key });
 writeRelease(releases.older, { program: agent, version: "0.1.0", commit: "test", key });
-
-afterAll(() => rmSync(shelf, { recursive: true, force: true }));
 
 function release(program: string, version = "0.3.0", commit = "third"): string {
   const folder = mkdtempSync(join(shelf, "release-"));

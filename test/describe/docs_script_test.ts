@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { afterAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, setDefaultTimeout } from "bun:test";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { useFolder } from "../support/folder.ts";
 import { slow } from "../support/slow.ts";
 
 // Each run loads the whole program and starts the formatter once a page.
 setDefaultTimeout(60_000);
 
 const home = resolve(import.meta.dir, "../..");
-const copy = mkdtempSync(join(tmpdir(), "docs-"));
+const copy = useFolder("docs");
 cpSync(join(home, "docs"), join(copy, "docs"), { recursive: true });
-afterAll(() => rmSync(copy, { recursive: true }));
 
 function run(...args: string[]): { exit: number; output: string } {
   const script = join(home, "scripts/docs.ts");

@@ -9,7 +9,7 @@ import { describeIni } from "../../src/describe/ini.ts";
 import { sampleText } from "../../src/describe/value.ts";
 import { countDown, daysUntil, type Deadline } from "../../src/sdk/deadline.ts";
 import { readOption } from "../../src/sdk/option.ts";
-import type { Source } from "../../src/sdk/mod.ts";
+import { opt, type Source } from "../../src/sdk/mod.ts";
 import { sources } from "../../src/sources/mod.ts";
 
 const deadline: Deadline = {
@@ -84,6 +84,21 @@ function newSection({ options }: Source): Readonly<Record<string, unknown>> {
 /** Days before an end by which new sections must not depend on it. */
 const preparedDays = 60;
 
+/** What new sections depend on that ends within {@linkcode preparedDays} of a moment, as what is to be done. */
+function findDue(from: readonly Source[], now: number): string[] {
+  return from.flatMap((source) =>
+    (source.deadlines ?? [])
+      .filter(({ ends, concerns }) =>
+        ends !== undefined && daysUntil(ends, now) <= preparedDays &&
+        concerns(newSection(source), false)
+      )
+      .map(({ what, ends, successor, notice }) =>
+        `${source.title} ends ${what} on ${ends}, and [${source.name}] of generate-ini still ` +
+        `depends on it: let new sections use ${successor} ("${notice}")`
+      )
+  );
+}
+
 const declared = sources.flatMap((source) =>
   (source.deadlines ?? []).map((one) => ({ source, one }))
 );
@@ -106,27 +121,31 @@ describe("deadlines of the sources", () => {
    * value); when nothing replaces it, take the source's support for it out.
    */
   test("are not what a new section depends on, from 60 days before", () => {
-    const due = declared.filter(({ source, one }) =>
-      one.ends !== undefined &&
-      daysUntil(one.ends, Date.now()) <= preparedDays &&
-      one.concerns(newSection(source), false)
-    );
-    const todo = due.map(({ source, one }) =>
-      `${source.title} ends ${one.what} on ${one.ends}, and [${source.name}] of generate-ini still ` +
-      `depends on it: let new sections use ${one.successor} ("${one.notice}")`
-    );
-    expect(todo).toEqual([]);
+    expect(findDue(sources, Date.now())).toEqual([]);
   });
 
-  test("are found in a new section where it does depend on them", () => {
+  test("are told from 60 days before, where a new section depends on them", () => {
+    const options = { token: opt.text("A token.", { example: "x" }) };
+    const sample = { ...source, name: "example", options } as unknown as Source;
+    const at = (day: string) => findDue([sample], Date.parse(`${day}T12:00:00Z`));
+    expect(at("2027-02-28")).toEqual([]);
+    expect(at("2027-03-01")).toEqual([expect.stringContaining("let new sections use an OAuth")]);
+    expect(at("2029-01-01")).toHaveLength(1);
+  });
+
+  test("are not what a new section of Zendesk depends on, and are told of those that do", () => {
     const zendesk = sources.find(({ name }) => name === "zendesk");
-    const [tokens] = zendesk?.deadlines ?? [];
-    expect(tokens?.concerns({ client_id: "", client_secret: "", oauth_token: "" }, false)).toBe(
-      true,
-    );
-    expect(tokens?.concerns({ client_id: "a", client_secret: "b", oauth_token: "" }, false)).toBe(
-      false,
-    );
+    if (zendesk?.deadlines === undefined) throw new Error("no deadline");
+    const { deadlines } = zendesk;
+    const concerned = (options: Readonly<Record<string, unknown>>) =>
+      deadlines.filter((one) => one.concerns({ ...newSection(zendesk), ...options }, false))
+        .map(({ ends }) => ends);
+    expect(newSection(zendesk).client_id).not.toBe("");
+    expect(concerned({})).toEqual([]);
+    expect(concerned({ client_id: "", api_token: "x" })).toEqual(["2027-04-30"]);
+    expect(concerned({ client_id: "", oauth_token: "x" })).toEqual(["2027-04-01"]);
+    // The token is what the section signs in with then.
+    expect(concerned({ oauth_token: "x" })).toEqual(["2027-04-01"]);
   });
 
   test("are not what a new section of Jamf Pro depends on", () => {

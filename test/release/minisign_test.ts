@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   formatPublicKey,
@@ -15,11 +14,12 @@ import {
 } from "../../scripts/binary/minisign_key.ts";
 import { parsePublicKey, verifySignature } from "../../src/release/minisign.ts";
 import { needPackage } from "../support/apt.ts";
+import { useFolder } from "../support/folder.ts";
 
 const minisign = "/usr/bin/minisign";
 needPackage(minisign, "minisign");
 
-const folder = mkdtempSync(join(tmpdir(), "minisign-"));
+const folder = useFolder("minisign");
 const content = join(folder, "content");
 writeFileSync(content, "0123  agent-linux-x64\n");
 const theirs = { secret: join(folder, "theirs.key"), open: join(folder, "theirs.pub") };
@@ -28,8 +28,6 @@ const pair = newKeyPair();
 const ours = { secret: join(folder, "ours.key"), open: join(folder, "ours.pub") };
 writeFileSync(ours.secret, pair.secret);
 writeFileSync(ours.open, pair.open);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(...words: string[]): string {
   const child = Bun.spawnSync([minisign, ...words], { stdin: "ignore" });

@@ -3,27 +3,24 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
 import { acquireLock } from "../../src/runtime/lock.ts";
 import { openState } from "../../src/state/file.ts";
 import { becomeOwner, findProcessAtWork, isAtWork } from "../../src/state/owner.ts";
+import { useFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "lock_test_"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = useFolder("lock");
 
 function refusal(path: string): AgentError {
   try {

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { compileAgent } from "../../scripts/binary/compile.ts";
 import { hostTarget } from "../../scripts/binary/targets.ts";
 import { bindDatagramSocket } from "../support/datagram.ts";
+import { useFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "agent-notify-"));
+const folder = useFolder("notify");
 const program = join(folder, "probe");
 await compileAgent({
   target: hostTarget(),
@@ -20,8 +19,6 @@ await compileAgent({
   commit: "test",
   entry: "test/runtime/notify_entry.ts",
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(states: readonly string[], env: Readonly<Record<string, string>>): string {
   const child = Bun.spawnSync([program, ...states], { cwd: folder, env });

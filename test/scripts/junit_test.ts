@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closingLine, readCounts, readFailures } from "../../scripts/checks/junit.ts";
+import { useFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "junit-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = useFolder("junit");
 
 function counted(attributes: string, exitCode: number): string {
   const path = join(folder, "report.xml");

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/binary/compile.ts";
+import { useFolder } from "../support/folder.ts";
 import { slow } from "../support/slow.ts";
 
-const copy = mkdtempSync(join(tmpdir(), "new-source-"));
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
+const copy = useFolder("new-source");
 
 const parts = ["src", "converters", "scripts", "assets", "test/support"];
 for (const path of [...parts, "deno.json", "tsconfig.json", "package.json", "package-lock.json"]) {

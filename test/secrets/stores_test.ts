@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
 import { findStore, nearStore, parseReference, type SecretStore } from "../../src/secrets/mod.ts";
+import { useFolder } from "../support/folder.ts";
 import { openSession, type Session } from "./session.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "agent-secrets-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = useFolder("secrets");
 
 const use = { section: "okta", option: "api_token" };
 

@@ -6,17 +6,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqlite } from "../../src/runtime/sqlite.ts";
 import { StateInbox } from "../../src/state/inbox.ts";
 import { StateStore } from "../../src/state/store.ts";
-import { testCursors } from "./conformance/cursors.ts";
-import { testDeadRecords } from "./conformance/dead_records.ts";
+import { testState } from "./conformance/mod.ts";
 import type { Opened, OpenedState } from "./conformance/open_state.ts";
-import { testHolds } from "./conformance/holds.ts";
-import { testInbox } from "./conformance/inbox.ts";
-import { testAccepted } from "./conformance/accepted.ts";
-import { testIdentities } from "./conformance/identities.ts";
-import { testRuns } from "./conformance/runs.ts";
+import { dieWithFile, type OpenedFile } from "./killed_file.ts";
 
 const redact = (text: string) => text.replaceAll("secret", "***");
 
@@ -37,15 +31,7 @@ function openSqliteState(): Promise<OpenedState> {
     again: () => Promise.resolve(openOne()),
     async die(one) {
       opened.delete(one);
-      await one.state.close();
-      // Who dies gives back nothing: what it took stays as it is, and its lock is free.
-      const looker = openSqlite(path);
-      const taken = looker.rows("SELECT id, owner FROM inbox WHERE owner IS NOT NULL");
-      await one.inbox.close();
-      for (const { id, owner } of taken) {
-        looker.run("UPDATE inbox SET owner = ? WHERE id = ?", owner ?? null, id ?? null);
-      }
-      looker.close();
+      await dieWithFile(path, one as OpenedFile);
     },
     async close() {
       for (const { inbox, state } of opened) {
@@ -57,10 +43,4 @@ function openSqliteState(): Promise<OpenedState> {
   });
 }
 
-testDeadRecords(openSqliteState);
-testCursors(openSqliteState);
-testRuns(openSqliteState);
-testInbox(openSqliteState);
-testAccepted(openSqliteState);
-testHolds(openSqliteState);
-testIdentities(openSqliteState);
+testState(openSqliteState);

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { afterAll, beforeAll } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { needPackage } from "./apt.ts";
@@ -198,5 +199,43 @@ CREATE DATABASE ${account} OWNER ${account};`);
       await stop();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Milliseconds that a cluster has to start or to end: only one that hangs takes as long. */
+const patienceMs = 120_000;
+
+/** A cluster that ends by itself. */
+export type UsedPostgres = Omit<Postgres, typeof Symbol.asyncDispose>;
+
+/**
+ * A cluster for a test file, started before its first test and ended after its last: to be called where the file
+ * begins, and used in its tests.
+ */
+export function usePostgres(): UsedPostgres {
+  let started: Postgres | undefined;
+  beforeAll(async () => void (started = await startPostgres()), patienceMs);
+  afterAll(async () => await started?.[Symbol.asyncDispose](), patienceMs);
+  const server = () => {
+    if (started === undefined) {
+      throw new Error("PostgreSQL is started before the tests, not earlier");
+    }
+    return started;
+  };
+  return {
+    get port() {
+      return server().port;
+    },
+    get socket() {
+      return server().socket;
+    },
+    get authority() {
+      return server().authority;
+    },
+    url: (...call) => server().url(...call),
+    psql: (...call) => server().psql(...call),
+    stop: () => server().stop(),
+    start: () => server().start(),
+    bouncer: (...call) => server().bouncer(...call),
   };
 }

@@ -4,34 +4,21 @@
  *
  * @module
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { messageOf } from "../../src/base/errors.ts";
 import type { MappedRecord } from "../../src/base/record.ts";
-import type { Pg } from "../../src/state/postgres/pg.ts";
 import { openAccount } from "../../src/sync/account.ts";
 import { openChangeFilter } from "../../src/sync/changes/change_filter.ts";
 import { OrderedFilter } from "../../src/sync/changes/ordered_filter.ts";
-import { connect, openNewTenant } from "../state/postgres/states.ts";
-import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { openNewTenant } from "../state/postgres/states.ts";
+import { useServer } from "../state/postgres/use_server.ts";
+import { useFolder } from "../support/folder.ts";
 import { prepareTestSection } from "./support/prepared_section.ts";
 import { openTestStore } from "./support/store.ts";
 
-let server: Postgres;
-let pg: Pg;
-let folder: string;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url());
-  folder = mkdtempSync(join(tmpdir(), "agent-renames-"));
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
-});
+const { pg } = useServer();
+const folder = useFolder("renames");
 
 /** How a new state is opened, by what keeps it. */
 const engines = {

@@ -23,19 +23,25 @@ export const zendesk = defineSource({
     system_name: opt.text("Name of your account: the part of its address before .zendesk.com.", {
       example: "oomnitza",
     }),
-    client_id: opt.text("Identifier of an OAuth client.", { default: "" }),
-    client_secret: opt.secret("Secret of the OAuth client.", { default: "" }),
-    oauth_token: opt.secret("An OAuth access token, instead of an OAuth client.", {
+    client_id: opt.text("Identifier of an OAuth client.", {
       default: "",
-      advanced: true,
+      example: "YOUR Zendesk OAuth CLIENT",
     }),
+    client_secret: opt.secret("Secret of the OAuth client.", {
+      default: "",
+      example: "YOUR Zendesk CLIENT SECRET",
+    }),
+    oauth_token: opt.secret(
+      "An OAuth access token, instead of an OAuth client. Zendesk has all of them expire from 1 April 2027.",
+      { default: "", advanced: true },
+    ),
     api_token: opt.secret(
-      "API token, if there is no OAuth client yet. Zendesk ends API tokens on 30 April 2027.",
-      { default: "", example: "YOUR Zendesk API TOKEN" },
+      "An API token, instead of an OAuth client. Zendesk creates none any more and ends them on 30 April 2027.",
+      { default: "", advanced: true },
     ),
     username: opt.text("Mail address of the agent or administrator to whom api_token belongs.", {
       default: "",
-      example: "username@example.com",
+      advanced: true,
     }),
     ...peopleOptions,
     load_organizations: opt.flag(
@@ -80,14 +86,24 @@ export const zendesk = defineSource({
   namedBy: ["id", "name"],
   vendorId: "id",
   limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
-  deadlines: [{
-    what: "API tokens",
-    ends: "2027-04-30",
-    notice: "Migrating from API tokens to OAuth access tokens",
-    successor: "an OAuth client",
-    todo: "Create an OAuth client and set client_id and client_secret.",
-    concerns: hasApiTokenOnly,
-  }],
+  deadlines: [
+    {
+      what: "API tokens",
+      ends: "2027-04-30",
+      notice: "Migrating from API tokens to OAuth access tokens",
+      successor: "an OAuth client",
+      todo: "Create an OAuth client and set client_id and client_secret.",
+      concerns: hasApiTokenOnly,
+    },
+    {
+      what: "access tokens that do not expire",
+      ends: "2027-04-01",
+      notice: "Announcing the required expiration of global OAuth access and refresh tokens",
+      successor: "an OAuth client",
+      todo: "Create an OAuth client, set client_id and client_secret, and take oauth_token out.",
+      concerns: ({ oauth_token }) => oauth_token !== "",
+    },
+  ],
   rule(options) {
     const unknown = splitRoles(options.roles).find((role) => !knownRoles.has(role));
     if (unknown !== undefined) return `roles has "${unknown}", not end-user, agent or admin`;

@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bamboohr } from "../../../src/sources/bamboohr/mod.ts";
 import { check, conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
+import { useFolder } from "../../support/folder.ts";
 import { application, type BambooOptions, company, startBamboo, throttled } from "./server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = useFolder("test");
 let files = 0;
 
 interface Started extends VendorUnderTest {

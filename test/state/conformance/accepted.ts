@@ -161,6 +161,38 @@ export function testAccepted(openState: OpenState, test: Declare = always): void
       expect(await known(state, "T1", "T5")).toEqual(["T1", "T5"].map((TAG) => valuesOf({ TAG })));
     }));
 
+  test("the last upload is not all there is when another run had something accepted meanwhile", () =>
+    withNewState(openState, async ({ state }) => {
+      const run = await beginRun(state, "a");
+      const [id = 0] = await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+      await run.outbox.acknowledge(id, [], []);
+      await acceptRecords(state, "a", [{ TAG: "T2" }]);
+      await run.outbox.finish();
+      await run.end(runEnd);
+      await state.accepted.concludeUncompared("a", upload, run.id, 1);
+      expect(await state.accepted.lastUpload("a", upload)).toBeUndefined();
+      expect(await known(state, "T1", "T2")).toEqual(["T1", "T2"].map((TAG) => valuesOf({ TAG })));
+    }));
+
+  test("a receipt takes nothing from what is to be taken in, and that nothing from the receipt", () =>
+    withNewState(openState, async ({ state, again, die }) => {
+      const dead = await again();
+      const run = await beginRun(dead.state, "a", { awaitsReceipt: true });
+      const [id = 0] = await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+      await run.outbox.acknowledge(id, [], []);
+      await run.outbox.finish();
+      await run.end({ ...runEnd, isUndecided: true });
+      await die(dead);
+      expect(await known(state, "T1")).toEqual([valuesOf({ TAG: "T1" })]);
+      await acceptRecords(state, "a", [{ TAG: "T2" }]);
+      const [receipt] = await state.awaitedReceipts("a", 9);
+      expect(await Array.fromAsync(receipt?.records() ?? [])).toEqual([{ TAG: "T1" }]);
+      const told = { receipt: { state: "reported" }, isAwaited: false, unnamed: 0, failed: [] };
+      await receipt?.record(told);
+      expect(await Array.fromAsync(receipt?.records() ?? [])).toEqual([]);
+      expect(await known(state, "T1", "T2")).toEqual(["T1", "T2"].map((TAG) => valuesOf({ TAG })));
+    }));
+
   test("what waits in the outbox is known beforehand, in its order", () =>
     withNewState(openState, async ({ state }) => {
       const run = await beginRun(state, "a");

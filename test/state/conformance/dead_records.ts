@@ -152,6 +152,19 @@ function testEvents(openState: OpenState, test: Declare): void {
       expect(await take(opened, "a")).toEqual(["k1"]);
     }));
 
+  test("an event that was revived and failed again waits for its time, whoever revives it again", () =>
+    withNewState(openState, async (opened) => {
+      const { state, inbox } = opened;
+      await giveUp(opened, "a", ["k1"], "no");
+      const chosen = await eventIds(state, "k1");
+      await state.deadEvents.revive(chosen);
+      const [entry] = await inbox.take("a", 1, true);
+      const later = { kind: "again", due: Date.now() + 3_600_000, tries: 1, reason: "no" } as const;
+      await inbox.recordOutcomes([{ id: entry?.id ?? 0, ...later }]);
+      await state.deadEvents.revive(chosen);
+      expect(await inbox.take("a", 1, true)).toEqual([]);
+    }));
+
   test("the oldest events go when they are too many or too old, those that wait stay", () =>
     withNewState(openState, async (opened) => {
       const { state } = opened;

@@ -86,6 +86,16 @@ export function testIdentities(openState: OpenState, test: Declare = always): vo
       expect(await tagsOf(await open(state), "s:1")).toEqual(["T2"]);
     }));
 
+  test("an expected record is found by an id that missed ones have too, however new they are", () =>
+    withNewState(openState, async ({ state }) => {
+      await accept(state, [["T1", "1"], ["T2", "1"], ["T3", "1"]]);
+      const baseline = await open(state);
+      const [first] = await baseline.findAll([keyOf("T1")]);
+      const run = await accept(state, [["T1", "1"]]);
+      await baseline.conclude({ run, isSeen: (id) => id === first?.id, gone: 2, returned: [] });
+      expect(await tagsOf(await open(state), "s:1")).toEqual(["T1"]);
+    }));
+
   test("an id is learned from a record that is the same, and stays when another batch has none", () =>
     withNewState(openState, async ({ state }) => {
       await accept(state, [["T1", undefined], ["T2", "2"]]);

@@ -62,6 +62,22 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       expect(Math.abs((await inbox.nextDue("a") ?? 0) - due)).toBeLessThan(60_000);
     }));
 
+  test("what was due first is taken first", () =>
+    withNewState(openState, async ({ inbox }) => {
+      const now = Date.now();
+      const seconds = { late: 1, first: 30, second: 20, third: 10 };
+      await inbox.add(
+        Object.entries(seconds).map(([key, ago]) => {
+          return { section: "a", key, body: "1", due: now - ago * 1000 };
+        }),
+      );
+      const taken = async (limit: number) =>
+        (await inbox.take("a", limit, false)).map(({ key }) => key).sort();
+      expect(await taken(1)).toEqual(["first"]);
+      expect(await taken(2)).toEqual(["second", "third"]);
+      expect(await taken(9)).toEqual(["late"]);
+    }));
+
   test("outcomes that are told twice count once", () =>
     withNewState(openState, async ({ inbox }) => {
       await inbox.add([{ section: "a", key: "k", body: "1", due: 0 }]);
@@ -109,6 +125,24 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       const left = keys.filter((key) => !found.includes(key));
       const next = (await inbox.take("a", 100, false)).map(({ key }) => key);
       expect(next.toSorted()).toEqual([...back, ...left].toSorted());
+    }));
+
+  test("what a process took that died goes when a newer event about the same waits", () =>
+    withNewState(openState, async (opened) => {
+      const { inbox, again, die } = opened;
+      const other = await again();
+      for (const key of ["k", "l"]) await receive(opened, "a", key);
+      expect((await take(other, "a")).toSorted()).toEqual(["k", "l"]);
+      await inbox.add([{ section: "a", key: "k", body: "2", due: 0 }]);
+      await die(other);
+      // Both are there until somebody looks.
+      expect(await inbox.sizes()).toMatchObject([{ section: "a", waiting: 3, dead: 0 }]);
+      await inbox.release();
+      expect(await inbox.sizes()).toMatchObject([{ section: "a", waiting: 2, dead: 0 }]);
+      const left = await inbox.take("a", 10, false);
+      expect(new Map(left.map(({ key, body }) => [key, body]))).toEqual(
+        new Map<string | null, unknown>([["k", 2], ["l", "l"]]),
+      );
     }));
 
   test("what was taken is given back at the end", () =>

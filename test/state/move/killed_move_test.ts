@@ -3,33 +3,20 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import type { MovedState } from "../../../src/state/move/move.ts";
 import { openSqliteSide } from "../../../src/state/move/sqlite_side.ts";
 import { migrate } from "../../../src/state/postgres/migrate.ts";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { useFolder } from "../../support/folder.ts";
 import { slow } from "../../support/slow.ts";
-import { connect, schema } from "../postgres/states.ts";
+import { schema } from "../postgres/states.ts";
+import { useServer } from "../postgres/use_server.ts";
 import { writeLargeState } from "./large_state.ts";
 
-let server: Postgres;
-let pg: Pg;
-let folder: string;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url());
-  await migrate(pg, schema);
-  folder = mkdtempSync(join(tmpdir(), "agent-killed-"));
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
-});
+const { server, pg } = useServer();
+const folder = useFolder("killed");
+beforeAll(() => migrate(pg, schema));
 
 /** Moves in a process that is killed after so many groups of rows; gives what was moved when it was not. */
 async function moveKilled(

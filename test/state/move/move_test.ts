@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { beforeAll, expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { openSqlite } from "../../../src/runtime/sqlite.ts";
 import { openCursors } from "../../../src/state/cursor.ts";
@@ -22,10 +21,9 @@ import { openSqliteSide, type SqliteSide } from "../../../src/state/move/sqlite_
 import type { MoveSide } from "../../../src/state/move/side.ts";
 import { movedTables, otherTables } from "../../../src/state/move/tables.ts";
 import { migrate } from "../../../src/state/postgres/migrate.ts";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
 import type { PgState } from "../../../src/state/postgres/state.ts";
 import { StateStore } from "../../../src/state/store.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { useFolder } from "../../support/folder.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import {
   acceptRecords,
@@ -34,49 +32,28 @@ import {
   receive,
   refuse,
 } from "../conformance/open_state.ts";
-import { connect, endLease, openTenant, schema } from "../postgres/states.ts";
+import { dieWithFile } from "../killed_file.ts";
+import { endLease, openTenant, schema } from "../postgres/states.ts";
+import { useServer } from "../postgres/use_server.ts";
 import { compareAll, fillState, keyOf, lookAt, workOff } from "./filled_state.ts";
 
-let server: Postgres;
-let pg: Pg;
-let folder: string;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url());
-  await migrate(pg, schema);
-  folder = mkdtempSync(join(tmpdir(), "agent-move-"));
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
-});
+const { pg } = useServer();
+const folder = useFolder("move");
+beforeAll(() => migrate(pg, schema));
 
 let count = 0;
 const newPath = () => join(folder, `state${++count}.sqlite`);
 const newTenant = () => `moved ${++count}`;
 const redact = (text: string) => text;
 
-/** Works with a state file as two processes have it, which end afterwards. */
+/** Works with a state file as a process has it that dies afterwards. */
 async function withFile<T>(path: string, work: (opened: Opened) => Promise<T>): Promise<T> {
   const state = new StateStore({ path, instance: "https://example.oomnitza.com", redact });
   const inbox = new StateInbox({ path, redact });
   try {
     return await work({ state, inbox });
   } finally {
-    // What was taken is not given back, as when a process dies.
-    const looker = openSqlite(path);
-    const taken = looker.rows("SELECT * FROM inbox WHERE owner IS NOT NULL");
-    await inbox.close();
-    for (const row of taken) {
-      looker.run(
-        `INSERT OR REPLACE INTO inbox (${Object.keys(row).join(", ")})
-          VALUES (${Object.keys(row).map(() => "?").join(", ")})`,
-        ...Object.values(row),
-      );
-    }
-    looker.close();
-    await state.close();
+    await dieWithFile(path, { state, inbox });
   }
 }
 

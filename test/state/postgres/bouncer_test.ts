@@ -8,22 +8,15 @@ import { expect } from "bun:test";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
-import { testAccepted } from "../conformance/accepted.ts";
-import { testCursors } from "../conformance/cursors.ts";
-import { testDeadRecords } from "../conformance/dead_records.ts";
-import { testHolds } from "../conformance/holds.ts";
-import { testInbox } from "../conformance/inbox.ts";
+import { testState } from "../conformance/mod.ts";
 import type { Declare } from "../conformance/open_state.ts";
-import { testRuns } from "../conformance/runs.ts";
 import { connect, openNewTenant } from "./states.ts";
 
 const suite: { readonly name: string; readonly work: () => Promise<void> }[] = [];
 const collect: Declare = (name, work) => void suite.push({ name, work });
 let pg: Pg;
 const open = () => openNewTenant(pg);
-for (const add of [testDeadRecords, testCursors, testRuns, testInbox, testAccepted, testHolds]) {
-  add(open, collect);
-}
+testState(open, collect);
 
 slow("all of the suite holds behind a pooler", async () => {
   await using server = await startPostgres();

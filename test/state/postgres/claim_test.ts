@@ -4,24 +4,15 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Pg, PgStatements } from "../../../src/state/postgres/pg.ts";
 import type { PgValue } from "../../../src/state/postgres/values.ts";
 import type { Inbox } from "../../../src/state/state.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
-import { connect, makeHolding, schema, withNewTenant } from "./states.ts";
+import { makeHolding, schema, withNewTenant } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 3);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { pg } = useServer(3);
 
 /** What a transaction was, and the pages of the inbox and its indexes that it read. */
 interface Noted {

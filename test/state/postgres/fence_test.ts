@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { expect, test } from "bun:test";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
 import {
@@ -18,17 +16,9 @@ import {
   untilHeldBack,
   withNewTenant,
 } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 12);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { server, pg } = useServer(12);
 
 const { upload } = storedSection;
 

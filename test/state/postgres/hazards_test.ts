@@ -5,34 +5,16 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { digestOf } from "../../../src/state/postgres/fold.ts";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
 import { Intake } from "../../../src/sync/inbox/intake.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, receive } from "../conformance/open_state.ts";
-import {
-  connect,
-  countRows,
-  event,
-  makeHolding,
-  schema,
-  untilHeldBack,
-  withNewTenant,
-} from "./states.ts";
+import { countRows, event, makeHolding, schema, untilHeldBack, withNewTenant } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 12);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { pg } = useServer(12);
 
 const { upload } = storedSection;
 

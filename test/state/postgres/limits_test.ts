@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Pg, PgStatements } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
-import { beginRun, runEnd } from "../conformance/open_state.ts";
+import { acceptRecords, beginRun, runEnd } from "../conformance/open_state.ts";
 import {
-  connect,
+  countRows,
   event,
   makeHolding,
   type OpenedPgState,
@@ -17,17 +16,9 @@ import {
   withNewTenant,
   writeRows,
 } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 12);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { pg } = useServer(12);
 
 const { upload } = storedSection;
 
@@ -140,6 +131,39 @@ test("dead letters and events that are too old or too many go, and are counted o
     expect((await state.deadEvents.find("a")).map(({ record }) => record))
       .toEqual(["6", "7", "9", "10", "11"]);
     expect((await state.unfinishedWork()).events).toMatchObject([{ waiting: 1, dead: 5 }]);
+  }));
+
+test("webhooks take in surplus answers, a little at a time, and none while an upload is compared", () =>
+  withNewTenant(pg, async ({ state, tenant }) => {
+    const waiting = () => countRows(pg, "answered_batches", tenant);
+    const takeIn = (origin: "upload" | "webhook") =>
+      state.accepted.takeInSurplus("a", upload, origin);
+    /** Has what was answered last be answered so many times more. */
+    const repeat = (count: number) =>
+      writeRows(
+        pg,
+        tenant,
+        `INSERT INTO ${schema}.answered_batches (tenant, section, run, destination, kind, records)
+          SELECT tenant, section, run, destination, kind, records FROM generate_series(1, ${count}), (
+            SELECT * FROM ${schema}.answered_batches WHERE tenant = $1 ORDER BY id DESC LIMIT 1) AS last`,
+      );
+    await acceptRecords(state, "a", [{ TAG: "T1" }]);
+    await repeat(199);
+    await takeIn("webhook");
+    expect(await waiting()).toBe(200);
+    await repeat(1);
+    await takeIn("upload");
+    expect(await waiting()).toBe(201);
+    const run = await beginRun(state, "a");
+    await takeIn("webhook");
+    expect(await waiting()).toBe(201);
+    await run.outbox.finish();
+    await takeIn("webhook");
+    expect(await waiting()).toBe(0);
+    await acceptRecords(state, "a", Array.from({ length: 100 }, (_, at) => ({ TAG: `T${at}` })));
+    await repeat(259);
+    await takeIn("webhook");
+    expect(await waiting()).toBe(210);
   }));
 
 /** Adds 5,000 records with ids to a baseline, which the server has no statistics of. */

@@ -3,35 +3,25 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { version } from "../../../src/runtime/version.ts";
 import { isMigrated, migrate } from "../../../src/state/postgres/migrate.ts";
-import { openPg, type Pg } from "../../../src/state/postgres/pg.ts";
+import { openPg } from "../../../src/state/postgres/pg.ts";
 import { migrations } from "../../../src/state/postgres/schema.ts";
 import { openPgState, type PgStateSettings } from "../../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
 import { makeHolding, untilHeldBack } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-let opening: Omit<PgStateSettings, "schema">;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = openPg(parsePgUrl(server.url()), { connections: 8, milliseconds: 30_000 });
-  opening = {
-    ...{ pg, tenant: "acme", instance: "https://example.oomnitza.com", leaseMs: 600_000 },
-    redact: (text) => text,
-  };
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { server, pg } = useServer();
+const opening: Omit<PgStateSettings, "schema"> = {
+  ...{ pg, tenant: "acme", instance: "https://example.oomnitza.com", leaseMs: 600_000 },
+  redact: (text) => text,
+};
 
 async function columns(schema: string): Promise<string> {
   return await server.psql(

@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { openPg, type PgOptions } from "../../../src/state/postgres/pg.ts";
 import { PgError } from "../../../src/state/postgres/failure.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
 import { freePort } from "../../support/ports.ts";
-import { password, type Postgres, startPostgres } from "../../support/postgres.ts";
+import { password, usePostgres } from "../../support/postgres.ts";
 
-let server: Postgres;
-beforeAll(async () => void (server = await startPostgres()), 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 function open(url = server.url(), options: Partial<PgOptions> = {}) {
   const pg = openPg(parsePgUrl(url), { connections: 2, milliseconds: 20_000, ...options });

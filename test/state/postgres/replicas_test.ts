@@ -3,24 +3,14 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { version } from "../../../src/runtime/version.ts";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { hold } from "../conformance/holds.ts";
-import { connect, endLease, openTenant, schema, withNewTenant } from "./states.ts";
+import { endLease, openTenant, schema, withNewTenant } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url());
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { pg } = useServer();
 
 test("those at work are listed with what they hold, and nothing else is", () =>
   withNewTenant(pg, async ({ state, again }) => {

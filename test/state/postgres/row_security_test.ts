@@ -3,23 +3,16 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { migrate } from "../../../src/state/postgres/migrate.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
 import { forEveryTenant, forTenant } from "../../../src/state/postgres/row_security.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { connect } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
+const { server, pg } = useServer(2);
 beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 2);
   await migrate(pg, "row_security");
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
 });
 
 /** Rows of these are of no tenant, or of all of them. */

@@ -3,19 +3,15 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { openPg, type Pg } from "../../../src/state/postgres/pg.ts";
 import { PgServers, type SharedServer } from "../../../src/state/postgres/servers.ts";
 import { openPgState, type PgState } from "../../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { usePostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 
-let server: Postgres;
-beforeAll(async () => {
-  server = await startPostgres();
-}, 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 /** Asks the database of the agent. */
 const query = (statement: string) => server.psql(`\\c agent\n${statement}`);

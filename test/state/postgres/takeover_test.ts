@@ -3,25 +3,15 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect } from "bun:test";
+import { expect } from "bun:test";
 import { join } from "node:path";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 import { hold } from "../conformance/holds.ts";
 import { beginRun } from "../conformance/open_state.ts";
 import { connect, openTenant } from "./states.ts";
+import { useServer } from "./use_server.ts";
 
-let server: Postgres;
-let pg: Pg;
-beforeAll(async () => {
-  server = await startPostgres();
-  pg = connect(server.url(), 12);
-}, 60_000);
-afterAll(async () => {
-  await pg.close();
-  await server[Symbol.asyncDispose]();
-});
+const { server, pg } = useServer(12);
 
 const leaseMs = 1500;
 
