@@ -1,0 +1,41 @@
+/**
+ * Whether plain bodies are worth it: where they seldom decide, trying them is time lost.
+ *
+ * @module
+ */
+
+import type { PlainSection } from "./section.ts";
+
+/** Records after which it is looked how many of them were decided. */
+const trialRecords = 500;
+/** Of how many records one has to be decided: trying takes less than a tenth of what the sandbox takes. */
+const worthwhile = 10;
+/** Records that go through the sandbox untried, before the next trial. */
+const restRecords = 10_000;
+
+/** Tries the plain bodies of a section, but rests for a while after a trial in which few records were decided. */
+export class PlainTrial {
+  readonly #section: PlainSection;
+  #tried = 0;
+  #decided = 0;
+  #rest = 0;
+
+  constructor(section: PlainSection) {
+    this.#section = section;
+  }
+
+  /** What becomes of a record, or undefined when the sandbox has to decide. */
+  decide(...[record, values]: Parameters<PlainSection>): ReturnType<PlainSection> {
+    if (this.#rest > 0) {
+      this.#rest--;
+      return undefined;
+    }
+    const outcome = this.#section(record, values);
+    if (outcome !== undefined) this.#decided++;
+    if (++this.#tried === trialRecords) {
+      if (this.#decided * worthwhile < trialRecords) this.#rest = restRecords;
+      this.#tried = this.#decided = 0;
+    }
+    return outcome;
+  }
+}
