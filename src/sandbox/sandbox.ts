@@ -151,6 +151,7 @@ async function runPlain(
   batch: readonly SandboxInput[],
   { trial, counts, garbage, throughProcess }: PlainRun,
 ): Promise<readonly SandboxOutcome[]> {
+  if (trial.rests(batch.length)) return await throughProcess(batch);
   const outcomes: (SandboxOutcome | undefined)[] = batch.map(({ record, values }) =>
     trial.decide(record, values)
   );

@@ -13,7 +13,14 @@ import {
   type PreparedProgram,
   type SandboxOutcome,
 } from "../../src/sandbox/mod.ts";
-import { converterSource, filterSource, keepLog, prepared, runRecords } from "./sandbox_harness.ts";
+import {
+  converterSource,
+  filterSource,
+  keepLog,
+  prepared,
+  runRecords,
+  withSandbox,
+} from "./sandbox_harness.ts";
 import { slow } from "../support/slow.ts";
 import { javaScriptBodies } from "./javascript_bodies.ts";
 import { everyPart, hostileRecords, randomBody, randomNumbers } from "./plain_bodies.ts";
@@ -251,14 +258,16 @@ test("a filter and a converter decide together, and what they leave open goes th
 });
 
 describe("a section whose records are seldom decided", () => {
-  /** How many of the records reach the body, when these of each hundred are decided. */
+  /** How many of the records reach the body, when these are decided. */
   function tried(records: number, decides: (record: number) => boolean): number {
     let count = 0;
     const trial = new PlainTrial((record) => {
       count++;
       return decides(record as number) ? { keep: true, results: [] } : undefined;
     });
-    for (let record = 0; record < records; record++) trial.decide(record, []);
+    for (let record = 0; record < records; record++) {
+      if (!trial.rests(1)) trial.decide(record, []);
+    }
     return count;
   }
 
@@ -274,5 +283,22 @@ describe("a section whose records are seldom decided", () => {
   test("is tried throughout when one in ten is decided", () => {
     expect(tried(20_000, (record) => record % 10 === 0)).toBe(20_000);
     expect(tried(20_000, (record) => record % 11 === 0)).toBeLessThan(1500);
+  });
+});
+
+test("with an error in each record, what catches it is run whether the record was tried or not", async () => {
+  const upper =
+    "# language: python\ntry:\n  return int(value)\nexcept ValueError:\n  return 'no ' + value";
+  const programs = prepared(converterSource("upper", upper));
+  expect(programs[0]?.plain).toBeDefined();
+  await withSandbox({ converters: { upper } }, async (sandbox) => {
+    const batch = Array.from({ length: 600 }, (_, at) => ({ record: {}, values: [`x${at}`] }));
+    const expected = batch.map(({ values }) => ({ keep: true, results: [`no ${values[0]}`] }));
+    expect(await sandbox.run(batch)).toEqual(expected);
+    expect(await sandbox.run(batch)).toEqual(expected);
+    // While nothing is tried, this goes through the sandbox too.
+    const mixed = [{ record: {}, values: ["12"] }, ...batch];
+    expect((await sandbox.run(mixed))[0]).toEqual({ keep: true, results: [12] });
+    expect(sandbox.stats.records).toBe(1801);
   });
 });

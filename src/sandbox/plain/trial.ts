@@ -24,12 +24,15 @@ export class PlainTrial {
     this.#section = section;
   }
 
+  /** Whether the next records go through the sandbox untried; they are counted as gone. */
+  rests(records: number): boolean {
+    if (this.#rest <= 0) return false;
+    this.#rest -= records;
+    return true;
+  }
+
   /** What becomes of a record, or undefined when the sandbox has to decide. */
-  decide(...[record, values]: Parameters<PlainSection>): ReturnType<PlainSection> {
-    if (this.#rest > 0) {
-      this.#rest--;
-      return undefined;
-    }
+  decide(record: unknown, values: readonly unknown[]): ReturnType<PlainSection> {
     const outcome = this.#section(record, values);
     if (outcome !== undefined) this.#decided++;
     if (++this.#tried === trialRecords) {
