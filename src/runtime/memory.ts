@@ -7,7 +7,7 @@
 /** Characters of large records after which what nobody needs any more is looked for. */
 const collectAfter = 1_250_000;
 /** Small records after which that is done, where they go through fast. */
-const collectAfterRecords = 40_000;
+const collectAfterRecords = 25_000;
 /** How many times as long as the last collection took has to pass before the next one of small records. */
 const restTimes = 30;
 

@@ -18,11 +18,11 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-test("what nobody needs is gone after 40,000 records", async () => {
+test("what nobody needs is gone after 25,000 records", async () => {
   const garbage = new GarbageCollector();
   const count = abandoned();
   await nextTurn();
-  garbage.noteRecords(39_999);
+  garbage.noteRecords(24_999);
   expect(count()).toBe(1000);
   await nextTurn();
   garbage.noteRecords(1);
@@ -32,10 +32,10 @@ test("what nobody needs is gone after 40,000 records", async () => {
 
 test("the next collection is put off for as long as the last one took, many times over", async () => {
   const garbage = new GarbageCollector();
-  garbage.noteRecords(40_000);
+  garbage.noteRecords(25_000);
   const count = abandoned();
   await nextTurn();
-  garbage.noteRecords(40_000);
+  garbage.noteRecords(25_000);
   expect(count()).toBe(1000);
   // Once that time has passed, the records that were noted meanwhile count.
   while (count() > 100) {

@@ -7,11 +7,11 @@
 import type { PlainSection } from "./section.ts";
 
 /** Records after which it is looked how many of them were decided. */
-const trialRecords = 500;
+const trialRecords = 200;
 /** Of how many records one has to be decided: trying takes less than a tenth of what the sandbox takes. */
 const worthwhile = 10;
-/** Records that go through the sandbox untried, before the next trial. */
-const restRecords = 10_000;
+/** Records that go through the sandbox untried before the next trial: twice as many each time, up to a limit. */
+const restRecords = { first: 10_000, most: 160_000 };
 
 /** Tries the plain bodies of a section, but rests for a while after a trial in which few records were decided. */
 export class PlainTrial {
@@ -19,6 +19,7 @@ export class PlainTrial {
   #tried = 0;
   #decided = 0;
   #rest = 0;
+  #nextRest = restRecords.first;
 
   constructor(section: PlainSection) {
     this.#section = section;
@@ -36,7 +37,11 @@ export class PlainTrial {
     const outcome = this.#section(record, values);
     if (outcome !== undefined) this.#decided++;
     if (++this.#tried === trialRecords) {
-      if (this.#decided * worthwhile < trialRecords) this.#rest = restRecords;
+      if (this.#decided * worthwhile >= trialRecords) this.#nextRest = restRecords.first;
+      else {
+        this.#rest = this.#nextRest;
+        this.#nextRest = Math.min(this.#nextRest * 2, restRecords.most);
+      }
       this.#tried = this.#decided = 0;
     }
     return outcome;
