@@ -48,13 +48,23 @@ const bodies = {
   "javascript, interpreted": `    // language: javascript
     const [, year, month] = /^(\\d+)-(\\d+)/.exec(record["column 3"]);
     return year > "2022" ? \`\${month}/\${year}\` : value.toUpperCase();`,
-  "python, interpreted": `    # language: python
+  "python, try": `    # language: python
     try:
         year, month = record["column 3"].split("-")[:2]
     except ValueError:
         return None
     if year > "2022":
         return "%s/%s" % (month, year)
+    return value.upper()`,
+  "python, errors": `    # language: python
+    try:
+        return int(record["column 4"])
+    except ValueError:
+        return value.upper()`,
+  "python, interpreted": `    # language: python
+    found = [part for part in record["column 3"].split("-")][:2]
+    if found[0] > "2022":
+        return "%s/%s" % (found[1], found[0])
     return value.upper()`,
 } as const;
 

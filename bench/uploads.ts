@@ -179,6 +179,12 @@ export function userCodeRows(server: CountingServer): Row[] {
     firstUpload(server, "one JavaScript converter with a pattern", {
       language: "javascript, interpreted",
     }),
-    firstUpload(server, "one Python converter with try", { language: "python, interpreted" }),
+    firstUpload(server, "one Python converter with try", { language: "python, try" }),
+    firstUpload(server, "one Python converter with an error in each record", {
+      language: "python, errors",
+    }),
+    firstUpload(server, "one Python converter with a comprehension", {
+      language: "python, interpreted",
+    }),
   ];
 }

@@ -10,6 +10,7 @@ export {
   translatePython,
   type Translation,
 } from "./translate.ts";
-export type { Call, Expr, FormatPart, Slice, Stmt, StringValue, Subscript } from "./ast.ts";
+export type { Call, Expr, FormatPart, Slice, Stmt, StringValue, Subscript, Try } from "./ast.ts";
+export { boundNames } from "./scope.ts";
 export type { Problem } from "./problem.ts";
 export type { Lookups, ReadPaths } from "./reads.ts";

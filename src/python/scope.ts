@@ -105,6 +105,15 @@ function bindStatement(scope: Scope, node: Stmt, version: 2 | 3): void {
   }
 }
 
+/**
+ * The names that some statements bind in the function around them, in either version; those that they
+ * declare to be of elsewhere as well.
+ */
+export function boundNames(statements: readonly Stmt[]): ReadonlySet<string> {
+  const { names, globals, nonlocals } = functionScope([], statements, 2, undefined);
+  return new Set([...names, ...globals, ...nonlocals]);
+}
+
 /** Names deleted anywhere (after an `except` clause too), so that even a parameter may be unbound. */
 export function deletedNames(body: readonly Stmt[]): Set<string> {
   const names = new Set<string>();

@@ -6,9 +6,11 @@
 
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
+import { GarbageCollector } from "../runtime/memory.ts";
 import type { ConverterParams } from "../sdk/converter.ts";
 import { type Counts, Dispatcher } from "./dispatcher.ts";
-import { type PlainSection, plainSection } from "./plain/section.ts";
+import { plainSection } from "./plain/section.ts";
+import { PlainTrial } from "./plain/trial.ts";
 import { type PreparedProgram, problemFinding, readsOf } from "./prepare.ts";
 import { encodeLargeInts } from "./large_ints.ts";
 import type { GuestSetup, SandboxLimits, SandboxOutcome } from "./protocol.ts";
@@ -116,11 +118,14 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   );
   const throughProcess = (batch: readonly SandboxInput[]) =>
     dispatcher.run(batch.map(({ record, values }) => line(cut(record), values)));
+  const plainRun: PlainRun | undefined = plain === undefined ? undefined : {
+    trial: new PlainTrial(plain),
+    counts: dispatcher.counts,
+    garbage: new GarbageCollector(),
+    throughProcess,
+  };
   return {
-    run: (batch) => {
-      if (plain === undefined) return throughProcess(batch);
-      return runPlain(batch, plain, dispatcher.counts, throughProcess);
-    },
+    run: (batch) => plainRun === undefined ? throughProcess(batch) : runPlain(batch, plainRun),
     get stats() {
       return { ...dispatcher.counts, errors: errors.kinds };
     },
@@ -131,21 +136,31 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+/** What it takes to decide records without an engine. */
+interface PlainRun {
+  readonly trial: PlainTrial;
+  readonly counts: Counts;
+  readonly garbage: GarbageCollector;
+  readonly throughProcess: (
+    rest: readonly SandboxInput[],
+  ) => Promise<readonly SandboxOutcome[]>;
+}
+
 /** Decides what needs no engine; what is left goes through the sandbox. */
 async function runPlain(
   batch: readonly SandboxInput[],
-  plain: PlainSection,
-  counts: Counts,
-  throughProcess: (rest: readonly SandboxInput[]) => Promise<readonly SandboxOutcome[]>,
+  { trial, counts, garbage, throughProcess }: PlainRun,
 ): Promise<readonly SandboxOutcome[]> {
+  if (trial.rests(batch.length)) return await throughProcess(batch);
   const outcomes: (SandboxOutcome | undefined)[] = batch.map(({ record, values }) =>
-    plain(record, values)
+    trial.decide(record, values)
   );
-  counts.records += outcomes.filter((outcome) => outcome !== undefined).length;
+  const rest = batch.filter((_, index) => outcomes[index] === undefined);
+  counts.records += batch.length - rest.length;
   counts.filtered +=
     outcomes.filter((outcome) => outcome !== undefined && "keep" in outcome && !outcome.keep)
       .length;
-  const rest = batch.filter((_, index) => outcomes[index] === undefined);
+  garbage.noteRecords(batch.length - rest.length);
   const decided = rest.length === 0 ? [] : await throughProcess(rest);
   let next = 0;
   return outcomes.map((outcome) => outcome ?? decided[next++] as SandboxOutcome);

@@ -44,6 +44,17 @@ export const hostileValues: readonly unknown[] = [
   "true",
   "0",
   "None",
+  "42",
+  "-0",
+  "007",
+  " 7 ",
+  "+5",
+  "1_000",
+  "\u0663",
+  "9".repeat(20),
+  "they're mcDonald o'neil-x",
+  "a b  c",
+  "a\u001cb",
   0,
   -0,
   1,
@@ -117,6 +128,15 @@ const javascript: Grammar = {
     'record.get("none", "other")',
     'record.c.get("d", "other")',
     'record.nowhere.get("x", "other")',
+    'record.get("b", record.a.trim())',
+    "record?.a",
+    "record.c?.d",
+    "record.nowhere?.at",
+    "record.nowhere.at?.all",
+    "record.a?.nowhere",
+    '({ a: "x", constructor: "y", "2022": null, "-": 7 })[value]',
+    '({ a: "x", b: true }).b',
+    '["a", "2022", "x-y"]',
     "null",
     "undefined",
     "true",
@@ -128,6 +148,18 @@ const javascript: Grammar = {
     (part, random) => `(${part()} ${pick(random, ["===", "!==", "<", "<=", ">", ">="])} ${part()})`,
     (part, random) => `(${part()} ${pick(random, ["&&", "||", "??"])} ${part()})`,
     (part) => `(${part()} ? ${part()} : ${part()})`,
+    (part, random) => `(${part()} ${pick(random, ["==", "!=", "-", "*"])} ${part()})`,
+    (part) => `({ a: "x", "x-y": false, "": null })[${part()}]`,
+    (part) => `[${part()}, ${part()}]`,
+    (part) => `["a", "-", ""].includes(${part()})`,
+    (part) => `[${part()}, ${part()}].join(${part()})`,
+    (part, random) => `${pick(random, ["String", "Number", "Boolean"])}(${part()})`,
+    (part) => `parseInt(${part()}, 10)`,
+    (part) => `(${part()}).concat(${part()})`,
+    (part, random) => `(${part()}).charAt(${pick(random, wholeNumbers)})`,
+    (part, random) =>
+      `(${part()}).substring(${pick(random, wholeNumbers)}, ${pick(random, wholeNumbers)})`,
+    (part) => `(${part()}).split("-")[(${part()}).length]`,
     (part) => `!${part()}`,
     (part) => `(typeof ${part()})`,
     (part) => "`${" + part() + "}/${" + part() + "}`",
@@ -153,7 +185,19 @@ const javascript: Grammar = {
   ],
   body(expression, random) {
     const [one, two, three, four] = [expression(), expression(), expression(), expression()];
-    switch (random(4)) {
+    switch (random(9)) {
+      case 8:
+        return `let x = ${one};\nx += ${two};\nif (${three}) throw new Error(x);\nreturn x;`;
+      case 7:
+        return `const t = { a: ${JSON.stringify(random(9))}, "-": "x" };\nreturn t[${one}] ?? t.a;`;
+      case 6:
+        return `try {\n  try {\n    return ${one};\n  } finally {\n    if (${two}) return ${three};\n  }` +
+          `\n} catch { return ${four}; }`;
+      case 5:
+        return `let x = ${one};\ntry {\n  x = ${two};\n  if (${three}) return x;\n} catch (error) {` +
+          `\n  x = String(error.name);\n} finally { x = x + "!"; }\nreturn x;`;
+      case 4:
+        return `try {\n  const x = ${one};\n  return x;\n} catch (error) {\n  return ${two};\n}`;
       case 0:
         return `return ${one};`;
       case 1:
@@ -166,6 +210,16 @@ const javascript: Grammar = {
     }
   },
 };
+
+/** How Python bodies catch errors: what they wait for changes what some reads do. */
+const handlers = [
+  "except:",
+  "except Exception as e:",
+  "except KeyError:",
+  "except (AttributeError, IndexError):",
+  "except TypeError as value:",
+  "except ValueError:",
+];
 
 const python: Grammar = {
   leaves: [
@@ -181,6 +235,17 @@ const python: Grammar = {
     'record.get("none")',
     'record.get("none", "other")',
     'record["c"].get("d")',
+    'record.get("a", record["b"])',
+    'record.get("b", record["c"]["d"])',
+    'record.get("c", {}).get("d")',
+    'record.get("none", {}).get("d", "other")',
+    'record.get("c", {})["d"]',
+    'record.get("c", {}).get("e", {}).get("f", record["b"])',
+    '{"a": "x", "2022": None, "-": 7}.get(value)',
+    '{"a": "x", "2022": None}[value]',
+    '["a", "2022", "x-y"]',
+    "(value, value)",
+    "-1",
     "None",
     "True",
     "17",
@@ -195,6 +260,32 @@ const python: Grammar = {
     (part, random) => `(${part()} ${pick(random, ["and", "or"])} ${part()})`,
     (part) => `(${part()} if ${part()} else ${part()})`,
     (part) => `(not ${part()})`,
+    (part, random) => `(${part()} ${pick(random, ["-", "*"])} ${part()})`,
+    (part) => `{"a": "x", "x-y": False, "": None, "-": -3}.get(${part()}, ${part()})`,
+    (part) => `{"a": "x", "x-y": False, "": None}[${part()}]`,
+    (part) => `(${part()} in {"a": 1, "": 2})`,
+    (part) => `[${part()}, ${part()}]`,
+    (part) => `(${part()}).join([${part()}, ${part()}])`,
+    (part) => `("%s is %d%s" % (${part()}, ${part()}, ${part()}))`,
+    (part) => `("%03d" % ${part()})`,
+    (part) => `"{} of {}".format(${part()}, ${part()})`,
+    (part) => `"{1}/{0}/{1}".format(${part()}, ${part()}, ${part()})`,
+    (part) => `f"<{(${part().replaceAll('"', "'")})}>"`,
+    (part) => `int(${part()})`,
+    (part) => `bool(${part()})`,
+    (part, random) => `isinstance(${part()}, ${pick(random, ["str", "int"])})`,
+    (part, random) =>
+      `(${part()}).${
+        pick(random, ["title", "capitalize", "isdigit", "isalpha", "isalnum", "split"])
+      }()`,
+    (part, random) =>
+      `(${part()}).${
+        pick(random, "strip lstrip rstrip rfind index count partition rpartition rsplit".split(" "))
+      }(${part()})`,
+    (part, random) => `(${part()}).rsplit("-", ${pick(random, wholeNumbers)})`,
+    (part) => `(${part()}).split("-", ${part()})`,
+    (part, random) => `(${part()}).zfill(${random(12)})`,
+    (part) => `(${part()})[len(${part()}) - 1]`,
     (part) => `("%s/%s" % (${part()}, ${part()}))`,
     (part) => `("<%s>" % ${part()})`,
     (part, random) =>
@@ -212,7 +303,23 @@ const python: Grammar = {
   ],
   body(expression, random) {
     const [one, two, three, four] = [expression(), expression(), expression(), expression()];
-    switch (random(4)) {
+    const caught = pick(random, handlers);
+    switch (random(10)) {
+      case 9:
+        return `try:\n  x = ${one}\n${caught}\n  x = ${two}\nelse:\n  x = ${three}\nfinally:\n  y = ${four}` +
+          "\nreturn [str(x), str(y)]";
+      case 8:
+        return `x = ${one}\nx += ${two}\nif ${three}:\n  raise ValueError(x)\nreturn x`;
+      case 7:
+        return `t = {"a": "x", "-": ${random(9)}}\nreturn t.get(${one}) or t[${two}]`;
+      case 6:
+        return `try:\n  try:\n    return ${one}\n  finally:\n    if ${two}:\n      return ${three}\n${caught}\n` +
+          `  return ${four}`;
+      case 5:
+        return `x = ${one}\ntry:\n  x = ${two}\n  if ${three}:\n    return x\n${caught}\n  value = "caught"\n` +
+          `finally:\n  x = "%s!" % x\nreturn x`;
+      case 4:
+        return `try:\n  x, y = (${one}).split("-")\n${caught}\n  return ${two}\nreturn y + x`;
       case 0:
         return `return ${one}`;
       case 1:
@@ -227,8 +334,12 @@ const python: Grammar = {
 
 const grammars = { javascript, python };
 
+/** The language in the first line; for Python also with a version, which some bodies then are not of. */
 function marked(language: keyof typeof grammars, body: string): string {
-  return `${language === "python" ? "#" : "//"} language: ${language}\n${body}`;
+  if (language === "javascript") return `// language: javascript\n${body}`;
+  // Formatted texts are of version 3, and what version 2 reads otherwise would not be plain there.
+  const isOfBoth = !/\bf"|\\u/.test(body);
+  return `# language: python${["", "3", isOfBoth ? "2" : ""][body.length % 3]}\n${body}`;
 }
 
 /** A random body, with its language in the first line. */
@@ -246,7 +357,10 @@ export function everyPart(language: keyof typeof grammars, random: Random): read
   const { leaves, expressions } = grammars[language];
   const asTest = language === "python" ? "is None" : "=== null";
   const parts = [
-    ...leaves.flatMap((leaf) => [leaf, `(${leaf} ${asTest})`]),
+    // Each one beside an even number of others, so that half of it comes in `try`.
+    ...leaves.flatMap((
+      leaf,
+    ) => [leaf, `(${leaf})`, `(${leaf} ${asTest})`, `((${leaf}) ${asTest})`]),
     ...expressions.flatMap((write) =>
       Array.from({ length: 12 }, (_, round) => {
         let count = 0;
@@ -254,5 +368,12 @@ export function everyPart(language: keyof typeof grammars, random: Random): read
       })
     ),
   ];
-  return [...new Set(parts)].map((part) => marked(language, `return ${part}`));
+  return [...new Set(parts)].map((part, at) => {
+    if (at % 2 === 0) return marked(language, `return ${part}`);
+    const caught = handlers[at % handlers.length] ?? "";
+    const tried = language === "python"
+      ? `try:\n  return ${part}\n${caught}\n  return "caught"`
+      : `try {\n  return ${part};\n} catch {\n  return "caught";\n}`;
+    return marked(language, tried);
+  });
 }

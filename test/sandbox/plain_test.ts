@@ -6,13 +6,21 @@
 
 import { describe, expect, test } from "bun:test";
 import { plainSection } from "../../src/sandbox/plain/section.ts";
+import { PlainTrial } from "../../src/sandbox/plain/trial.ts";
 import {
   createSandbox,
   defaultLimits,
   type PreparedProgram,
   type SandboxOutcome,
 } from "../../src/sandbox/mod.ts";
-import { converterSource, filterSource, keepLog, prepared, runRecords } from "./sandbox_harness.ts";
+import {
+  converterSource,
+  filterSource,
+  keepLog,
+  prepared,
+  runRecords,
+  withSandbox,
+} from "./sandbox_harness.ts";
 import { slow } from "../support/slow.ts";
 import { javaScriptBodies } from "./javascript_bodies.ts";
 import { everyPart, hostileRecords, randomBody, randomNumbers } from "./plain_bodies.ts";
@@ -84,7 +92,7 @@ describe.each(["javascript", "python"] as const)("in %s", (language) => {
     expect(differences.slice(0, 5)).toEqual([]);
     // Otherwise nothing was compared.
     expect(decided).toBeGreaterThan(bodies.length * 10);
-  }, 60_000);
+  }, 300_000);
 });
 
 test("bodies as admins write them decide as the sandbox does", async () => {
@@ -137,8 +145,25 @@ describe("is left to the sandbox", () => {
     "return record.__proto__;",
     "return record.toString;",
     "return record[value];",
-    "return value - 1;",
-    "return value == null;",
+    "return value / 2;",
+    "return value % 2;",
+    "return +value;",
+    "return parseInt(value, 16);",
+    "return Date.now();",
+    "const String = 1; return String(value);",
+    "return { a: value }.a;",
+    "return { ...record }.a;",
+    'return { __proto__: "x" }.a;',
+    "return { a() {} }.a;",
+    "return [...value];",
+    "return [, value];",
+    "try { return value; } catch { var record = 1; }",
+    "try { return value; } catch { for (var x of value) {} }",
+    "try { return value.match(/a/); } catch { return null; }",
+    "try { return value; } finally { LOG.info(value); }",
+    "try { const x = value; } catch {} return x;",
+    "return value.a?.b;",
+    "return record.a[0]?.b;",
     "return LOG.info(value);",
     "return (() => value)();",
     "return arguments[0];",
@@ -151,19 +176,49 @@ describe("is left to the sandbox", () => {
 
   test.each([
     "for x in value:\n  return x",
-    "return value * 3",
+    "return value / 3",
+    "return value // 3",
+    "return -value",
     "return [x for x in value]",
     "return record",
     "record = value\nreturn record",
     "len = value\nreturn len(value)",
     "y = len(value)\nlen = 3\nreturn y",
-    "return value.title()",
+    "return value.swapcase()",
+    "return {'a': value}.get('a')",
+    "return {value: 'a'}.get('a')",
+    "return {1: 'a'}.get(value)",
+    "return {**record}",
+    "return [*value]",
+    "return '{x}'.format(x=value)",
+    "return '{:>5}'.format(value)",
+    "return '{{}}'.format(value)",
+    "return '{} {0}'.format(value)",
+    "return '{}'.format(*value)",
+    "return value.format(1)",
+    "return f'{value!r}'",
+    "return f'{value:>5}'",
+    "return int(value, 16)",
+    "return isinstance(value, list)",
+    "return isinstance(value, (str, int))",
+    "str = value\nreturn isinstance(value, str)",
+    "value /= 3",
+    "record['a'] += 'x'",
+    "raise (x := ValueError(value))",
     "return u'\\u00e9' 'x'[0:1:2]",
-    "try:\n  return value.upper()\nexcept Exception:\n  return None",
+    "try:\n  return len(value)\nexcept Exception:\n  len = 3",
+    "try:\n  return len(value)\nexcept Exception as len:\n  pass",
+    "try:\n  return len(value)\nexcept Exception:\n  for len in value:\n    pass",
+    "try:\n  return len(value)\nexcept Exception:\n  return [len for len in value]",
+    "try:\n  return x\nexcept Exception:\n  x = 3",
+    "try:\n  return record.a\nexcept Exception:\n  record = {}",
+    "try:\n  import re\nexcept ImportError:\n  pass\nreturn value",
+    "try:\n  return value\nfinally:\n  LOG.info(value)",
     "print(value)",
     "LOG.info(value)",
     "import re\nreturn value",
-    "return '%d' % value",
+    "return '%.2f' % value",
+    "return '%(a)s' % record",
     "return '%5s' % value",
     "global x\nx = 1\nreturn x",
     "return x\nx = 1",
@@ -200,4 +255,53 @@ test("a filter and a converter decide together, and what they leave open goes th
       results: [one],
     })),
   ] as SandboxOutcome[]);
+});
+
+describe("a section whose records are seldom decided", () => {
+  /** How many of the records reach the body, when these are decided. */
+  function tried(records: number, decides: (record: number) => boolean): number {
+    let count = 0;
+    const trial = new PlainTrial((record) => {
+      count++;
+      return decides(record as number) ? { keep: true, results: [] } : undefined;
+    });
+    for (let record = 0; record < records; record++) {
+      if (!trial.rests(1)) trial.decide(record, []);
+    }
+    return count;
+  }
+
+  test("goes through the sandbox, and is tried again after a while", () => {
+    expect(tried(200, () => false)).toBe(200);
+    expect(tried(10_200, () => false)).toBe(200);
+    expect(tried(10_201, () => false)).toBe(201);
+    // Each time it takes longer, up to a limit.
+    expect(tried(30_400, () => false)).toBe(400);
+    expect(tried(30_401, () => false)).toBe(401);
+    expect(tried(1_000_000, () => false)).toBe(2000);
+    // What changed is noticed at the next trial.
+    expect(tried(20_000, (record) => record >= 10_200)).toBe(10_000);
+  });
+
+  test("is tried throughout when one in ten is decided", () => {
+    expect(tried(20_000, (record) => record % 10 === 0)).toBe(20_000);
+    expect(tried(20_000, (record) => record % 11 === 0)).toBeLessThan(1500);
+  });
+});
+
+test("with an error in each record, what catches it is run whether the record was tried or not", async () => {
+  const upper =
+    "# language: python\ntry:\n  return int(value)\nexcept ValueError:\n  return 'no ' + value";
+  const programs = prepared(converterSource("upper", upper));
+  expect(programs[0]?.plain).toBeDefined();
+  await withSandbox({ converters: { upper } }, async (sandbox) => {
+    const batch = Array.from({ length: 600 }, (_, at) => ({ record: {}, values: [`x${at}`] }));
+    const expected = batch.map(({ values }) => ({ keep: true, results: [`no ${values[0]}`] }));
+    expect(await sandbox.run(batch)).toEqual(expected);
+    expect(await sandbox.run(batch)).toEqual(expected);
+    // While nothing is tried, this goes through the sandbox too.
+    const mixed = [{ record: {}, values: ["12"] }, ...batch];
+    expect((await sandbox.run(mixed))[0]).toEqual({ keep: true, results: [12] });
+    expect(sandbox.stats.records).toBe(1801);
+  });
 });

@@ -199,7 +199,7 @@ describe("run()", () => {
 
   test("goes on when the process is killed from outside", async () => {
     // What needs no engine would not notice.
-    const converters = { n: `${script}return Number(record.n);` };
+    const converters = { n: `${script}return Math.abs(record.n);` };
     await withSandbox({ converters }, async (sandbox) => {
       const input = { record: { n: 1 }, values: [null] };
       await sandbox.run([input]);
@@ -217,7 +217,7 @@ describe("run()", () => {
 
 describe("close()", () => {
   test("ends the process and what is waiting", async () => {
-    const [program] = prepared(converterSource("c", `${script}return Number(1);`));
+    const [program] = prepared(converterSource("c", `${script}return Math.abs(1);`));
     if (program === undefined) throw new Error("no program");
     const calls = [{ converter: "c", field: "f", params: {} }];
     const { log } = keepLog();

@@ -4,16 +4,26 @@
  * @module
  */
 
-import { childOf, childrenOf, staticKey, type SyntaxNode } from "../syntax_tree.ts";
+import { childOf, childrenOf, staticKey, type SyntaxNode, walk } from "../syntax_tree.ts";
 import { javaScriptMethods } from "./javascript_methods.ts";
+import { chain, get, recordPath } from "./javascript_paths.ts";
 import {
-  bounded,
+  convertedBy,
+  isLooselyEqual,
+  literal,
+  memberOf,
+  plus,
+  tableOf,
+  written,
+} from "./javascript_values.ts";
+import {
+  attempt,
   buildPlain,
-  digits,
+  calculated,
   goesOn,
-  isOrdinary,
   joined,
   list,
+  listOf,
   mostParts,
   ordered,
   type Plain,
@@ -21,16 +31,15 @@ import {
   readPath,
   refuse,
   sequence,
+  single,
   type Statement,
   type Step,
   unsure,
 } from "./values.ts";
 
-/** Keys under which a record has more than what the source gave it. */
-const ownKeys = new Set(["__proto__", "get", "hasOwnProperty", "toString", "toJSON"]);
-
 /** Names that mean something before the body declares anything. */
-const knownNames = ["record", "field", "value", "params", "arguments", "undefined"];
+const knownNames = ["record", "field", "value", "params", "arguments", "undefined"]
+  .concat(Object.keys(convertedBy));
 
 /** Makes a plain body of a parsed one; undefined when it is not plain. */
 export function plainJavaScript(program: SyntaxNode): PlainBody | undefined {
@@ -80,9 +89,27 @@ class Builder {
         );
       case "ExpressionStatement":
         return this.#expressionStatement(node, names);
+      case "TryStatement":
+        return this.#try(node, names);
+      case "ThrowStatement":
+        // The sandbox tells of errors.
+        return unsure;
       default:
         return refuse();
     }
+  }
+
+  /** What catches errors is run by the sandbox alone, and declares nothing for the rest of the body. */
+  #try(node: SyntaxNode, names: Names): Statement {
+    const handler = childOf(node, "handler");
+    if (handler !== undefined) {
+      walk(handler, (inner) => inner["kind"] === "var" ? refuse() : undefined);
+    }
+    const last = childOf(node, "finalizer");
+    return attempt(
+      this.#branch(node, "block", names),
+      last === undefined ? undefined : this.block([last], names),
+    );
   }
 
   #branch(node: SyntaxNode, key: string, names: Names): Statement {
@@ -94,11 +121,14 @@ class Builder {
     const inner = childOf(node, "expression");
     if (node["directive"] !== undefined) return () => goesOn;
     const left = inner?.type === "AssignmentExpression" ? childOf(inner, "left") : undefined;
-    if (inner === undefined || inner["operator"] !== "=" || left?.type !== "Identifier") refuse();
+    if (inner === undefined || left?.type !== "Identifier") refuse();
     const name = String(left["name"]);
     const slot = names.get(name);
     if (slot === undefined || this.#constants.has(name)) return refuse();
-    return assignment(slot, this.#child(inner, "right", names));
+    const value = this.#child(inner, "right", names);
+    if (inner["operator"] === "=") return assignment(slot, value);
+    if (inner["operator"] !== "+=") return refuse();
+    return assignment(slot, (frame) => plus(frame.slots[slot], value(frame)));
   }
 
   #declaration(node: SyntaxNode, names: Names, isConstant: boolean): Statement {
@@ -137,7 +167,7 @@ class Builder {
     if (++this.#parts > mostParts) refuse();
     switch (node.type) {
       case "Literal":
-        return literal(node["value"]);
+        return literal(node);
       case "Identifier":
         return this.#name(String(node["name"]), names);
       case "TemplateLiteral":
@@ -159,7 +189,15 @@ class Builder {
       case "CallExpression":
         return this.#call(node, names);
       case "ChainExpression":
-        return this.#optionalCall(node, names);
+        return chain(childOf(node, "expression")) ?? this.#optionalCall(node, names);
+      case "ArrayExpression": {
+        const elements = node["elements"] as readonly (SyntaxNode | null)[];
+        return listOf(elements.map((one) => this.#expression(one ?? refuse(), names)));
+      }
+      case "ObjectExpression": {
+        const table = tableOf(node);
+        return () => table;
+      }
       default:
         return refuse();
     }
@@ -205,9 +243,13 @@ class Builder {
     const right = this.#child(node, "right", names);
     switch (operator) {
       case "===":
-        return (frame) => left(frame) === comparable(right(frame));
+        // Lists are equal to themselves alone, and plain bodies do not know which those are.
+        return (frame) => left(frame) === single(right(frame));
       case "!==":
-        return (frame) => left(frame) !== comparable(right(frame));
+        return (frame) => left(frame) !== single(right(frame));
+      case "==":
+      case "!=":
+        return (frame) => isLooselyEqual(left(frame), right(frame)) === (operator === "==");
       case "<":
       case "<=":
       case ">":
@@ -215,6 +257,9 @@ class Builder {
         return (frame) => ordered(operator, left(frame), right(frame));
       case "+":
         return (frame) => plus(left(frame), right(frame));
+      case "-":
+      case "*":
+        return (frame) => calculated(operator, left(frame), right(frame));
       default:
         return refuse();
     }
@@ -227,21 +272,22 @@ class Builder {
     if (node["optional"] === true) refuse();
     const object = this.#child(node, "object", names);
     const property = childOf(node, "property");
-    if (staticKey(property, node["computed"]) === "length") {
+    const key = staticKey(property, node["computed"]);
+    if (key === "length") {
       return (frame) => {
         const value = object(frame);
         return typeof value === "string" ? value.length : list(value).length;
       };
     }
-    const at = property?.type === "Literal" ? property["value"] : undefined;
-    if (typeof at !== "number" || !Number.isSafeInteger(at)) return refuse();
-    return (frame) => {
-      const value = object(frame);
-      return typeof value === "string" ? value[at] : list(value)[at];
-    };
+    const at = key === undefined ? this.#child(node, "property", names) : () => key;
+    return (frame) => memberOf(object(frame), at(frame));
   }
 
   #call(node: SyntaxNode, names: Names): Step {
+    const called = childOf(node, "callee");
+    if (called?.type === "Identifier") {
+      return this.#functionCall(node, String(called["name"]), names);
+    }
     const callee = calleeOf(node);
     if (callee["optional"] === true) return refuse();
     if (staticKey(callee["property"], false) !== "get") {
@@ -251,13 +297,24 @@ class Builder {
     return get(callee, args, args.map((argument) => this.#expression(argument, names)));
   }
 
+  /** `String(x)`, `parseInt(x, 10)`: names that no plain body gives another meaning. */
+  #functionCall(node: SyntaxNode, name: string, names: Names): Step {
+    const [argument, base, ...more] = node["arguments"] as readonly SyntaxNode[];
+    const convert = Object.hasOwn(convertedBy, name) ? convertedBy[name] : undefined;
+    if (convert === undefined || argument === undefined || more.length > 0) return refuse();
+    if (node["optional"] === true) return refuse();
+    if (base !== undefined && (name !== "parseInt" || base["value"] !== 10)) return refuse();
+    const value = this.#expression(argument, names);
+    return (frame) => convert(value(frame));
+  }
+
   /** `record.name?.trim()`: undefined where there is no object. */
   #optionalCall(node: SyntaxNode, names: Names): Step {
     const call = childOf(node, "expression");
     if (call?.type !== "CallExpression") return refuse();
     const callee = calleeOf(call);
     if (callee["optional"] !== true) return refuse();
-    const object = this.#child(callee, "object", names);
+    const object = chain(childOf(callee, "object")) ?? this.#child(callee, "object", names);
     let found: Plain;
     const run = this.#methodCall(call, callee, () => found, names);
     return (frame) => {
@@ -284,60 +341,9 @@ function calleeOf(node: SyntaxNode): SyntaxNode {
   return node["optional"] === true ? refuse() : callee;
 }
 
-/** `record.get("a", fallback)`, also of what is in the record. */
-function get(callee: SyntaxNode, args: readonly SyntaxNode[], given: readonly Step[]): Step {
-  const path = recordPath(childOf(callee, "object"));
-  const [key] = args;
-  const [, fallback = () => null] = given;
-  if (path === undefined || args.length > 2 || typeof key?.["value"] !== "string") return refuse();
-  if (ownKeys.has(key["value"])) return refuse();
-  const whole = [...path, key["value"]];
-  return (frame) =>
-    readPath(frame.record, whole, () => {
-      const instead = fallback(frame);
-      // Whether that is null depends on what is missing: the object or its key.
-      return instead === undefined && path.length > 0 ? unsure() : instead;
-    });
-}
-
-/** The keys of `record.a["b"]`; none for the record itself. */
-function recordPath(node: SyntaxNode | undefined): readonly string[] | undefined {
-  if (node?.type === "Identifier") return node["name"] === "record" ? [] : undefined;
-  if (node?.type !== "MemberExpression" || node["optional"] === true) return undefined;
-  const before = recordPath(childOf(node, "object"));
-  const key = staticKey(node["property"], node["computed"]);
-  if (before === undefined || key === undefined || ownKeys.has(key)) return undefined;
-  return [...before, key];
-}
-
-function literal(value: unknown): Step {
-  const isPlain = value === null || typeof value === "boolean" ||
-    (typeof value === "string" && isOrdinary(value)) ||
-    (typeof value === "number" && Number.isSafeInteger(value));
-  if (!isPlain) return refuse();
-  return () => value;
-}
-
 function assignment(slot: number, value: Step): Statement {
   return (frame) => {
     frame.slots[slot] = value(frame);
     return goesOn;
   };
-}
-
-/** One of them has to be a text: numbers would be added up. */
-function plus(a: Plain, b: Plain): Plain {
-  if (typeof a === "string") return bounded(a + (typeof b === "string" ? b : written(b)));
-  return typeof b === "string" ? bounded(written(a) + b) : unsure();
-}
-
-/** What a text becomes of beside another one. */
-function written(value: Plain): string {
-  if (typeof value === "number") return digits(value);
-  return typeof value === "object" && value !== null ? unsure() : String(value);
-}
-
-/** Lists are equal to themselves alone, and plain bodies do not know which those are. */
-function comparable(value: Plain): Plain {
-  return typeof value === "object" && value !== null ? unsure() : value;
 }

@@ -5,7 +5,7 @@
  */
 
 import { bare, type Method, withText } from "./methods.ts";
-import { bounded, joinTexts, list, refuse, type Step, text, unsure } from "./values.ts";
+import { bounded, joinTexts, list, refuse, single, type Step, text, unsure } from "./values.ts";
 
 /** A whole number, or nothing where none is given. */
 function index(step: Step | undefined): (frame: Parameters<Step>[0]) => number | undefined {
@@ -49,7 +49,25 @@ export const javaScriptMethods: Readonly<Record<string, Method>> = {
   trimEnd: bare((value) => value.trimEnd()),
   startsWith: withText((value, other) => value.startsWith(other)),
   endsWith: withText((value, other) => value.endsWith(other)),
-  includes: withText((value, other) => value.includes(other)),
+  includes: (object, [wanted, ...more]) => {
+    if (wanted === undefined || more.length > 0) return refuse();
+    return (frame) => {
+      const [whole, part] = [object(frame), single(wanted(frame))];
+      if (typeof whole === "string") return whole.includes(text(part));
+      return list(whole).some((item) => item === part);
+    };
+  },
+  concat: withText((value, other) => bounded(value + other)),
+  charAt: (object, [position, ...more]) => {
+    if (position === undefined || more.length > 0) return refuse();
+    const at = index(position);
+    return (frame) => text(object(frame)).charAt(at(frame) ?? 0);
+  },
+  substring: (object, [start, end, ...more]) => {
+    if (start === undefined || more.length > 0) return refuse();
+    const [from, to] = [index(start), index(end)];
+    return (frame) => text(object(frame)).substring(from(frame) ?? 0, to(frame));
+  },
   indexOf: withText((value, other) => value.indexOf(other)),
   lastIndexOf: withText((value, other) => value.lastIndexOf(other)),
   split: withText((value, separator) => separator === "" ? unsure() : value.split(separator)),

@@ -1,39 +1,52 @@
 /**
- * Plain Python bodies: those without loops, functions, exceptions and whatever else takes an engine.
+ * Plain Python bodies: those without loops, functions and whatever else takes an engine.
  *
  * @module
  */
 
-import type {
-  Call,
-  Expr,
-  FormatPart,
-  Slice,
-  Stmt,
-  StringValue,
-  Subscript,
-} from "../../python/mod.ts";
-import { pythonMethods } from "./python_methods.ts";
 import {
-  bounded,
+  boundNames,
+  type Call,
+  type Expr,
+  type FormatPart,
+  type Stmt,
+  type Subscript,
+  type Try,
+} from "../../python/mod.ts";
+import { literal, sliced, tableOf, wholeNumber } from "./python_literals.ts";
+import { pythonMethods } from "./python_methods.ts";
+import { gotten, reading } from "./python_paths.ts";
+import { braces, percent } from "./python_templates.ts";
+import {
+  contains,
+  isEqual,
+  isInstance,
+  isTrue,
+  itemAt,
+  lookedUp,
+  plus,
+  written,
+} from "./python_values.ts";
+import {
+  attempt,
   buildPlain,
-  digits,
+  calculated,
   type Frame,
   goesOn,
-  isOrdinary,
   joined,
   list,
+  listOf,
   mostParts,
   ordered,
   type Plain,
   type PlainBody,
-  readPath,
   refuse,
   sequence,
+  single,
   type Statement,
   type Step,
-  text,
   unsure,
+  wholeNumberOf,
 } from "./values.ts";
 
 /** Makes a plain body of statements; undefined when it is not plain. `parameters` are its names. */
@@ -50,6 +63,9 @@ export function plainPython(
 
 /** In place of a slot: the body uses a name of Python's, and must not assign to it. */
 const outside = -1;
+
+/** The types that `isinstance` may ask for; what a text is depends on no version. */
+const types: Readonly<Record<string, "text" | "int">> = { str: "text", int: "int" };
 
 class Builder {
   slots = 1;
@@ -83,9 +99,25 @@ class Builder {
       }
       case "assign":
         return this.#assign(node.targets, this.#expression(node.value));
+      case "augment":
+        if (node.target.kind !== "name") return refuse();
+        return this.#assign([node.target], this.#binary(node.op, node.target, node.value));
+      case "try":
+        return this.#try(node);
+      case "raise":
+        // The sandbox tells of errors. What they are made of may bind no names.
+        return boundNames([node]).size > 0 ? refuse() : unsure;
       default:
         return refuse();
     }
+  }
+
+  /** Handlers are run by the sandbox alone; but the names that they bind are the body's. */
+  #try({ body, handlers, orelse, final, ...place }: Try): Statement {
+    const tried = sequence([this.block(body), this.block(orelse)]);
+    const caught = boundNames([{ ...place, body: [], handlers, orelse: [], final: undefined }]);
+    for (const name of caught) this.#slot(name);
+    return attempt(tried, final === undefined ? undefined : this.block(final));
   }
 
   #assign([target, ...more]: readonly Expr[], value: Step): Statement {
@@ -144,6 +176,10 @@ class Builder {
       case "logic":
         return this.#logic(node.op, this.#expression(node.left), this.#expression(node.right));
       case "unary": {
+        if (node.op === "-" && node.operand.kind === "number") {
+          const number = wholeNumber(node);
+          return () => number;
+        }
         if (node.op !== "not") return refuse();
         const operand = this.#truth(node.operand);
         return (frame) => !operand(frame);
@@ -155,7 +191,14 @@ class Builder {
       case "sub":
         return this.#subscript(node);
       case "attr":
-        return reading(recordPath(node) ?? refuse());
+        return reading(node) ?? refuse();
+      case "tuple":
+      case "list":
+        return listOf(node.items.map((item) => this.#expression(item)));
+      case "dict": {
+        const table = tableOf(node);
+        return () => table;
+      }
       case "call":
         return this.#call(node);
       default:
@@ -184,7 +227,7 @@ class Builder {
         texts.push("");
       }
     }
-    return joined(texts, values, digits);
+    return joined(texts, values, written);
   }
 
   #truth(node: Expr): (frame: Frame) => boolean {
@@ -233,46 +276,30 @@ class Builder {
   #membership(node: Expr): (frame: Frame, value: Plain) => boolean {
     if (node.kind === "tuple" || node.kind === "list" || node.kind === "set") {
       const items = node.items.map((item) => item.kind === "string" ? item.value : refuse());
-      return (_, value) =>
-        typeof value === "object" && value !== null ? unsure() : items.includes(value as string);
+      return (_, value) => items.includes(single(value) as string);
     }
     const whole = this.#expression(node);
-    return (frame, value) => {
-      const found = whole(frame);
-      const part = text(value);
-      return typeof found === "string" ? found.includes(part) : list(found).includes(part);
-    };
+    return (frame, value) => contains(whole(frame), value);
   }
 
   #binary(op: string, left: Expr, right: Expr): Step {
     if (op === "%" && left.kind === "string" && left.old === left.value) {
-      return this.#percent(left.value, right);
+      const items = right.kind === "tuple" ? right.items : [right];
+      return percent(left.value, items.map((item) => this.#expression(item)));
     }
-    if (op !== "+") return refuse();
+    if (op !== "+" && op !== "-" && op !== "*") return refuse();
     const [a, b] = [this.#expression(left), this.#expression(right)];
-    return (frame) => bounded(text(a(frame)) + text(b(frame)));
-  }
-
-  /** `"%s of %s" % (a, b)` */
-  #percent(template: string, right: Expr): Step {
-    const texts = template.split("%s");
-    if (texts.some((between) => between.includes("%"))) refuse();
-    const items = right.kind === "tuple" ? right.items : [right];
-    if (items.length !== texts.length - 1) refuse();
-    return joined(texts, items.map((item) => this.#expression(item)), digits);
+    if (op === "+") return (frame) => plus(a(frame), b(frame));
+    return (frame) => calculated(op, a(frame), b(frame));
   }
 
   #subscript(node: Subscript): Step {
-    const path = recordPath(node);
-    if (path !== undefined) return reading(path);
+    const read = reading(node);
+    if (read !== undefined) return read;
     const object = this.#expression(node.object);
     if (node.index.kind === "slice") return sliced(object, node.index);
-    const at = wholeNumber(node.index);
-    return (frame) => {
-      const value = object(frame);
-      const found = (typeof value === "string" ? value : list(value)).at(at);
-      return found === undefined ? unsure() : found;
-    };
+    const at = this.#expression(node.index);
+    return (frame) => itemAt(object(frame), at(frame));
   }
 
   #call({ func, args, keywords }: Call): Step {
@@ -280,99 +307,57 @@ class Builder {
     if (func.kind === "name") return this.#functionCall(func.id, args);
     if (func.kind !== "attr") return refuse();
     if (func.name === "get") return this.#get(func.object, args);
+    if (func.name === "format") return this.#braces(func.object, args);
     const method = Object.hasOwn(pythonMethods, func.name) ? pythonMethods[func.name] : undefined;
     if (method === undefined) return refuse();
     return method(this.#expression(func.object), args.map((one) => this.#expression(one)));
   }
 
+  #braces(template: Expr, args: readonly Expr[]): Step {
+    if (template.kind !== "string" || template.old !== template.value) return refuse();
+    return braces(template.value, args.map((one) => this.#expression(one)));
+  }
+
   /** `len(x)`, `str(x)`: names that the body may give another meaning. */
-  #functionCall(name: string, [argument, ...more]: readonly Expr[]): Step {
-    if (
-      argument === undefined || more.length > 0 || (this.#names.get(name) ?? outside) !== outside
-    ) {
-      return refuse();
-    }
+  #functionCall(name: string, [argument, type, ...more]: readonly Expr[]): Step {
+    if (argument === undefined || more.length > 0) return refuse();
+    if ((type !== undefined) !== (name === "isinstance")) return refuse();
     const value = this.#expression(argument);
-    if (name !== "len" && name !== "str") return refuse();
+    this.#outside(name);
+    switch (name) {
+      case "str":
+        return (frame) => written(value(frame));
+      case "int":
+        return (frame) => wholeNumberOf(value(frame));
+      case "bool":
+        return (frame) => isTrue(value(frame));
+      case "isinstance": {
+        const wanted = type?.kind === "name" ? type.id : refuse();
+        const known = Object.hasOwn(types, wanted) ? types[wanted] ?? refuse() : refuse();
+        this.#outside(wanted);
+        return (frame) => isInstance(value(frame), known);
+      }
+      case "len":
+        return (frame) => {
+          const counted = value(frame);
+          return typeof counted === "string" ? counted.length : list(counted).length;
+        };
+      default:
+        return refuse();
+    }
+  }
+
+  /** A name is Python's, all through the body. */
+  #outside(name: string): void {
+    if ((this.#names.get(name) ?? outside) !== outside) refuse();
     this.#names.set(name, outside);
-    if (name === "str") return joined(["", ""], [value], digits);
-    return (frame) => {
-      const counted = value(frame);
-      return typeof counted === "string" ? counted.length : list(counted).length;
-    };
   }
 
-  /** `record["a"].get("b", fallback)` */
+  /** `record["a"].get("b", fallback)`, `table.get(key, fallback)` */
   #get(object: Expr, [key, fallback, ...more]: readonly Expr[]): Step {
-    const path = recordPath(object);
-    if (path === undefined || key?.kind !== "string" || more.length > 0) return refuse();
+    if (more.length > 0 || key === undefined) return refuse();
     const instead = fallback === undefined ? () => null : this.#expression(fallback);
-    const { value: last } = key;
-    const whole = [...path.keys, last];
-    // What is missing before the last key is another matter than that key.
-    const missing = path.keys.length === 0 ? instead : unsure;
-    return (frame) => readPath(frame.record, whole, () => missing(frame));
+    return gotten(object, key, instead) ??
+      lookedUp(this.#expression(object), this.#expression(key), instead);
   }
-}
-
-/** A path from the record's top, and whether all that it lacks is None. */
-interface Path {
-  readonly keys: readonly string[];
-  readonly isOpen: boolean;
-}
-
-/** What `record["a"].b` reads; no keys for the record itself. */
-function recordPath(node: Expr): Path | undefined {
-  if (node.kind === "name") return node.id === "record" ? { keys: [], isOpen: true } : undefined;
-  if (node.kind === "attr") {
-    const before = recordPath(node.object);
-    if (before === undefined || node.name.startsWith("_")) return undefined;
-    return { keys: [...before.keys, node.name], isOpen: before.isOpen };
-  }
-  if (node.kind !== "sub" || node.index.kind !== "string") return undefined;
-  const before = recordPath(node.object);
-  if (node.index.old !== node.index.value || node.index.value === "__proto__") return undefined;
-  return before === undefined
-    ? undefined
-    : { keys: [...before.keys, node.index.value], isOpen: false };
-}
-
-/** Reads at a path. What is missing may be an error, of which the sandbox tells. */
-function reading({ keys, isOpen }: Path): Step {
-  const missing = isOpen ? () => null : unsure;
-  return ({ record }) => readPath(record, keys, missing);
-}
-
-function literal({ value, old }: StringValue): Step {
-  return old === value && isOrdinary(value) ? () => value : refuse();
-}
-
-/** A whole number as it is written, also below zero. */
-function wholeNumber(node: Expr): number {
-  if (node.kind === "unary" && node.op === "-") return -wholeNumber(node.operand);
-  const number = node.kind === "number" && !node.float && /^\d{1,9}$/.test(node.value)
-    ? Number(node.value)
-    : refuse();
-  return number;
-}
-
-function sliced(object: Step, { lower, upper, step }: Slice): Step {
-  if (step !== undefined) return refuse();
-  const from = lower === undefined ? 0 : wholeNumber(lower);
-  const to = upper === undefined ? undefined : wholeNumber(upper);
-  return (frame) => {
-    const value = object(frame);
-    return (typeof value === "string" ? value : list(value)).slice(from, to);
-  };
-}
-
-function isTrue(value: Plain): boolean {
-  if (typeof value === "object" && value !== null) return value.length > 0;
-  return Boolean(value);
-}
-
-/** Of two values of one kind, or with None: what else is equal takes Python's rules. */
-function isEqual(a: Plain, b: Plain): boolean {
-  if (a === null || b === null) return a === b;
-  return typeof a === typeof b && typeof a !== "object" ? a === b : unsure();
 }

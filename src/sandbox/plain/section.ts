@@ -50,9 +50,11 @@ function isKept(result: Plain): boolean {
   return typeof result === "object" && result !== null ? unsure() : Boolean(result);
 }
 
+/** What a body gives; a table is left to the sandbox, which writes it. */
 function runBody(body: PlainBody, record: unknown, value: Plain): Plain {
   const slots: Plain[] = new Array(body.slots);
   slots[0] = value;
   const result = body.run({ record, slots });
-  return result === goesOn || result === undefined ? null : result;
+  if (result === goesOn || result === undefined) return null;
+  return result instanceof Map ? unsure() : result;
 }

@@ -8,8 +8,11 @@
 
 import { isObject } from "../../base/record.ts";
 
-/** What a plain body works on. Lists come from texts and hold texts. */
-export type Plain = string | number | boolean | null | undefined | readonly string[];
+/** What a plain body works on. Lists hold texts. */
+export type Plain = string | number | boolean | null | undefined | readonly string[] | Table;
+
+/** A table that stands in the body, from texts to what stands there. */
+export type Table = ReadonlyMap<string, string | number | boolean | null>;
 
 /** A part of a plain body at work on one record. */
 export type Step = (frame: Frame) => Plain;
@@ -62,7 +65,7 @@ export function given(value: unknown): Plain {
 }
 
 /** Whether JSON writes an object as it is: no dates, no lists, nothing with a way of its own. */
-function isPlainObject(thing: unknown): thing is Record<string, unknown> {
+export function isPlainObject(thing: unknown): thing is Record<string, unknown> {
   if (!isObject(thing) || "toJSON" in thing) return false;
   const prototype: unknown = Object.getPrototypeOf(thing);
   return prototype === Object.prototype || prototype === null;
@@ -92,6 +95,35 @@ export function simpleText(value: Plain): string {
 /** A list; the sandbox knows what to say of anything else. */
 export function list(value: Plain): readonly string[] {
   return Array.isArray(value) ? value as readonly string[] : unsure();
+}
+
+/** What is neither a list nor a table. */
+export function single(value: Plain): Exclude<Plain, readonly string[] | Table> {
+  return typeof value === "object" && value !== null ? unsure() : value;
+}
+
+/** Makes a list of texts. */
+export function listOf(items: readonly Step[]): Step {
+  return (frame) => items.map((item) => text(item(frame)));
+}
+
+/** A number of a text that has digits alone, after a sign at most; a whole number is one itself. */
+export function wholeNumberOf(value: Plain): number {
+  if (typeof value === "number") return whole(value);
+  const number = /^-?\d{1,15}$/.test(text(value)) ? Number(value) : unsure();
+  return Object.is(number, -0) ? unsure() : number;
+}
+
+/** A whole number that every language and engine calculates alike. */
+function whole(value: Plain): number {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : unsure();
+}
+
+/** Whole numbers added up, taken from each other or multiplied. */
+export function calculated(operator: string, left: Plain, right: Plain): number {
+  const [a, b] = [whole(left), whole(right)];
+  const result = operator === "+" ? a + b : operator === "-" ? a - b : a * b;
+  return Object.is(result, -0) ? unsure() : whole(result);
 }
 
 /** The digits of a whole number, which every language writes alike. */
@@ -155,6 +187,20 @@ export function sequence(statements: readonly Statement[]): Statement {
       if (ended !== goesOn) return ended;
     }
     return goesOn;
+  };
+}
+
+/**
+ * `try` with what follows it. What catches errors is no part of it: with an error, the sandbox decides
+ * about the record from its beginning. The last part is run whether the others end the body or not,
+ * and what it gives goes before what they gave.
+ */
+export function attempt(tried: Statement, last: Statement | undefined): Statement {
+  if (last === undefined) return tried;
+  return (frame) => {
+    const ended = tried(frame);
+    const lastEnded = last(frame);
+    return lastEnded === goesOn ? ended : lastEnded;
   };
 }
 
