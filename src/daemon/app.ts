@@ -109,7 +109,8 @@ function accessLog({ addressOf, counters, log }: AppSettings) {
 function withinLimits({ limits }: AppSettings) {
   return createMiddleware<Env>(async (c, next) => {
     const address = c.get("address");
-    if (!limits.enter(address, Date.now())) {
+    // Not the clock of the day: one that is set back would refuse everybody until it caught up.
+    if (!limits.enter(address, performance.now())) {
       return refusal(429, "too many calls from this address", { "Retry-After": "1" });
     }
     try {
