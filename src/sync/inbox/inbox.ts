@@ -261,7 +261,9 @@ export class InboxWork {
     const { counts, backlog } = report;
     loop.hasBacklog = counts.kept + backlog.kept > 0;
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);
-    loop.log.info(`Webhooks: ${events} events, ${describeCounts(counts)}`);
+    loop.log.info(
+      `Webhooks: ${events} ${events === 1 ? "event" : "events"}, ${describeCounts(counts)}`,
+    );
     onReport?.(report);
     return report;
   }
