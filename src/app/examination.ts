@@ -76,18 +76,18 @@ async function checkLocatedState(app: AppContext, offline: boolean): Promise<Che
   const checks = about("state server", server.name);
   if (offline) return [checks.skipped("is not asked without the network")];
   try {
-    const pg = await connectServer(location);
-    try {
-      const { schema, pool: connections } = settings;
-      const found = await checkStateServer(pg, { server, schema, connections });
-      if (found.some(({ state }) => state === "failed")) return found;
-      await using opened = await openExistingStore(app);
-      if (opened.store === undefined) return found;
-      const tenant = ` of tenant ${settings.tenant}`;
-      return [...found, checkFacts(await readStateFacts(opened.store), checks, tenant)];
-    } finally {
-      await pg.close();
-    }
+    // One connection, and closed before the state is opened: a role or a pooler may allow few.
+    const pg = await connectServer(location, 1);
+    const { schema, pool: connections, tenant } = settings;
+    const found = await checkStateServer(pg, { server, schema, connections })
+      .finally(() => pg.close());
+    if (found.some(({ state }) => state === "failed")) return found;
+    await using opened = await openExistingStore(app);
+    if (opened.store === undefined) return found;
+    return [
+      ...found,
+      checkFacts(await readStateFacts(opened.store), checks, ` of tenant ${tenant}`),
+    ];
   } catch (error) {
     return [checks.thrown(error)];
   }

@@ -46,6 +46,17 @@ export interface UpcomingRun {
   readonly next: string | null;
 }
 
+/** The clock of a server may be ahead of that of this machine by so many milliseconds. */
+const mostAheadMs = 60_000;
+
+/**
+ * Whether a moment that is said to be past is ahead of the clock: it was written down while a clock was wrong.
+ * Whoever counted from it would begin nothing until then, which may be years.
+ */
+export function isAhead(moment: Date): boolean {
+  return moment.getTime() > Date.now() + mostAheadMs;
+}
+
 /** Under this key a section remembers since when its schedule is as it is. */
 const scheduleKey = "agent:schedule";
 
@@ -106,7 +117,8 @@ async function readSince(
     const { schedule_timezone: zone } = settings;
     const text = JSON.stringify([settings.schedule.trim(), zone.trim()]);
     const known = JSON.parse(await cursor.get(scheduleKey) ?? "null");
-    if (known?.text === text) return new Date(String(known.since));
+    const since = new Date(String(known?.since));
+    if (known?.text === text && !isAhead(since)) return since;
     cursor.set(scheduleKey, JSON.stringify({ text, since: now.toISOString() }));
     if (notes) await cursor.commit();
     // Each commit waits for the disk, and a new file has many schedules that are new.
@@ -143,8 +155,13 @@ export async function openPast(
     const latest = await store?.lastRuns();
     return (section) => {
       const last = latest?.started(section);
+      const lastStart = last === undefined ? undefined : new Date(last);
+      const begun = since.get(section);
+      // The clock was set back since this was opened.
+      if (begun !== undefined && isAhead(begun)) since.set(section, new Date());
       return {
-        lastStart: last === undefined ? undefined : new Date(last),
+        // Without it, the section is due by what its schedule says since the beginning: once, at once.
+        lastStart: lastStart !== undefined && isAhead(lastStart) ? undefined : lastStart,
         since: since.get(section) ?? new Date(),
         isAbandoned: latest?.isAbandoned(section),
       };

@@ -108,14 +108,22 @@ function openFile(
 
 function readAuthorities(path: string): string | undefined {
   if (path === "") return undefined;
+  let text: string;
   try {
-    return readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw new AgentError(`Cannot read the certificates that ca in [state] names: ${path}`, {
       hint: `${messageOf(error)}. Name a PEM file that this account can read.`,
       cause: error,
     });
   }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new AgentError(
+    `The file that ca in [state] names has no certificate in PEM form: ${path}`,
+    {
+      hint: "A file in DER form becomes one with: openssl x509 -inform der -in FILE -out FILE.pem",
+    },
+  );
 }
 
 /** Prepares to use the server of the state; nothing is connected yet. */

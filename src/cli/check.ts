@@ -14,7 +14,7 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { paintFirstWords } from "./paint.ts";
 
 function show(context: CommandContext, result: CheckResult): void {
-  const hint = result.hint === null ? "" : ` ${result.hint}`;
+  const hint = result.hint === null ? "" : `. ${result.hint}`;
   const state = result.ok ? "ok    " : "FAILED";
   const line = neutralise(`${state} [${result.section}] ${result.message}${hint}`);
   context.print(line, paintFirstWords);

@@ -46,7 +46,7 @@ export const doctor = defineCommand({
   name: "doctor",
   summary: "Check everything that an upload needs, and say how to fix what is wrong.",
   details:
-    `Checks the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the connections to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, at what vendors are about to end, and at mapped fields that no record in Oomnitza has.
+    `Checks the program, the configuration and who can read it, folders, disk space, where the state is kept, and the service; then the connections to Oomnitza and to every source (name, proxy, connection, certificate, clock), credentials and rights, what vendors are about to end, and mapped fields that no record in Oomnitza has.
 
 Nothing is sent. The exit code is 3 when something failed; warnings leave it at 0. Run it as the account that runs the agent: rights and variables of another one are different.`,
   flags: {

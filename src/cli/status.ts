@@ -40,8 +40,10 @@ function describeWork(status: SectionStatus): string {
   const parts = [
     ...waiting > 0 ? [`${waiting} waiting`] : [],
     ...refused > 0 ? [`${refused} refused`] : [],
-    ...events.waiting > 0 ? [`${events.waiting} events waiting`] : [],
-    ...events.dead > 0 ? [`${events.dead} events given up`] : [],
+    ...events.waiting > 0
+      ? [`${events.waiting} ${events.waiting === 1 ? "event" : "events"} waiting`]
+      : [],
+    ...events.dead > 0 ? [`${events.dead} ${events.dead === 1 ? "event" : "events"} given up`] : [],
   ];
   return parts.length === 0 ? "-" : parts.join(", ");
 }

@@ -30,7 +30,11 @@ export class AddressLimits {
     this.#settings = settings;
   }
 
-  /** Begins a call, which {@linkcode leave} must end, unless the address has had enough. */
+  /**
+   * Begins a call, which {@linkcode leave} must end, unless the address has had enough.
+   *
+   * @param now milliseconds of a clock that nobody sets
+   */
   enter(address: string, now: number): boolean {
     const { atOnce, perSecond } = this.#settings;
     const usage = this.#usageOf(address, now);

@@ -32,6 +32,15 @@ export interface SharedFigures {
   readonly budgetWaitSeconds: number;
 }
 
+/** Makes an agent known to the others, for one that does not look for them. */
+export async function announceSections(app: AppContext, store: State): Promise<void> {
+  await store.announce(ownSections(app, readOwnIni(app, new ConfigMemory())));
+}
+
+function ownSections(app: AppContext, document: IniDocument): SectionDigests {
+  return digestSections(checkDocument(app, document).sections);
+}
+
 /** Makes this agent known to the others, and looks for them now and then. */
 export class ReplicaWatch {
   readonly #app: AppContext;
@@ -95,7 +104,7 @@ export class ReplicaWatch {
     const document = readOwnIni(this.#app, this.#memory);
     if (document === this.#document) return;
     this.#document = document;
-    this.#own = digestSections(checkDocument(this.#app, document).sections);
+    this.#own = ownSections(this.#app, document);
   }
 
   #differing({ serving, isOwn }: Replica): string[] {

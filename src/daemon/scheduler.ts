@@ -6,6 +6,7 @@
 
 import {
   byDue,
+  isAhead,
   nextDue,
   type Past,
   type ReadPast,
@@ -107,7 +108,9 @@ export class Scheduler {
 
   #dueOf(section: ScheduledSection, past: Past): Date | undefined {
     const started = this.#started.get(section.name);
-    const lastStart = [past.lastStart, started].filter((one) => one !== undefined)
+    const lastStart = [past.lastStart, started]
+      .filter((one) => one !== undefined)
+      .filter((one) => !isAhead(one))
       .sort((a, b) => b.getTime() - a.getTime())[0];
     // What was made up for, or could not even begin, waits for its schedule.
     const isAbandoned = past.isAbandoned === true && lastStart === past.lastStart;

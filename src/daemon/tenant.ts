@@ -17,7 +17,7 @@ import type { ServeOptions } from "../settings/serve_options.ts";
 import type { Connect } from "./connection.ts";
 import type { Metrics } from "./metrics.ts";
 import { ReceiptQueue } from "./receipts.ts";
-import { ReplicaWatch } from "./replica_watch.ts";
+import { announceSections, ReplicaWatch } from "./replica_watch.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { openService, type Service, type ServiceSettings } from "./service.ts";
@@ -125,6 +125,7 @@ export async function openTenant(
     const { store, isShared } = state;
     const hasReplicas = settings.isOnly && store !== undefined && isShared;
     const replicas = hasReplicas ? new ReplicaWatch(app, store) : undefined;
+    if (!settings.isOnly && store !== undefined && isShared) await announceSections(app, store);
     const limiters = store?.budget === undefined
       ? settings.limiters
       : new RateLimiters(store.budget);

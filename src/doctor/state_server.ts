@@ -21,6 +21,12 @@ const leastVersion = 15;
 /** A difference between the clocks that is worth a word, in milliseconds. */
 const clockDifferenceMs = 2_000;
 
+/** Statements that look through a table may take so long on a busy server, in milliseconds. */
+const leastStatementTimeoutMs = 10_000;
+
+/** Tables that a finding names. */
+const namedTables = 3;
+
 /** How the state in PostgreSQL is used. */
 export interface CheckedServer {
   readonly server: PgTarget;
@@ -43,6 +49,7 @@ export async function checkStateServer(
       ok(`PostgreSQL ${facts.versionText} answers in ${ended - begun} ms`),
       ...checkTarget(server),
       ...checkSettings(facts, server.name),
+      ...checkAccountSettings(facts, server.name),
       ...checkClock(facts, (begun + ended) / 2, server.name),
       ...facts.maxConnections < connections * 4
         ? [warning(
@@ -108,6 +115,38 @@ function checkSettings(facts: ServerFacts, name: string): Check[] {
   return found.filter((check) => check !== false);
 }
 
+/** What is set for the account or the database, mostly for other programs. */
+function checkAccountSettings(facts: ServerFacts, name: string): Check[] {
+  const { failed, warning } = about(area, name);
+  const reset = (setting: string) =>
+    `ALTER ROLE … RESET ${setting}, or ALTER DATABASE … RESET ${setting}: look where it is set.`;
+  const found: (Check | false)[] = [
+    facts.encoding !== "UTF8" &&
+    failed(
+      `has a database in ${facts.encoding}, which cannot keep every text`,
+      "Make one with ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0.",
+    ),
+    facts.isReadOnly && !facts.isStandby &&
+    failed(
+      "lets this account read only (default_transaction_read_only)",
+      reset("default_transaction_read_only"),
+    ),
+    !facts.hasRowSecurity &&
+    failed("has row_security = off for this account", reset("row_security")),
+    facts.isolation !== "read committed" &&
+    warning(
+      `has default_transaction_isolation = ${facts.isolation} for this account: more has to be repeated`,
+      reset("default_transaction_isolation"),
+    ),
+    facts.statementTimeoutMs > 0 && facts.statementTimeoutMs < leastStatementTimeoutMs &&
+    warning(
+      `ends statements of this account after ${facts.statementTimeoutMs} ms (statement_timeout)`,
+      reset("statement_timeout"),
+    ),
+  ];
+  return found.filter((check) => check !== false);
+}
+
 function checkClock({ now }: ServerFacts, here: number, name: string): Check[] {
   const { ok, warning } = about(area, name);
   const difference = Math.round(now - here);
@@ -132,8 +171,11 @@ async function checkRights(pg: Pg, schema: string, name: string): Promise<Check>
         "Create the tables with an account that may, or grant CREATE on the database.",
       );
   }
-  return closed === 0 ? ok(`this account may write the tables of ${schema}`) : failed(
-    `this account may not write ${closed} of the tables of ${schema}`,
+  if (closed.length === 0) return ok(`this account may write the tables of ${schema}`);
+  const named = closed.slice(0, namedTables).join(", ");
+  const more = closed.length > namedTables ? ` and ${closed.length - namedTables} more` : "";
+  return failed(
+    `this account may not read and write these tables of ${schema}: ${named}${more}`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO the account.`,
   );
 }

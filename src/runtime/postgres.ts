@@ -55,10 +55,20 @@ export interface PostgresPool {
   close(): Promise<void>;
 }
 
-/** `ERR_POSTGRES_…` of the driver, and the SQLSTATE of the server where the server said it. */
-export function postgresCodes(thrown: unknown): { readonly code: string; readonly state: string } {
-  if (!(thrown instanceof SQL.PostgresError)) return { code: "", state: "" };
-  return { code: thrown.code, state: thrown.errno ?? "" };
+/** What a failure of the driver says; blank texts for what is none. */
+export interface PostgresCodes {
+  /** `ERR_POSTGRES_…` of the driver. */
+  readonly code: string;
+  /** The SQLSTATE, where the server said it. */
+  readonly state: string;
+  /** The server's message, without its details: those quote rows. */
+  readonly words: string;
+}
+
+/** Reads what a failure of the driver says. */
+export function postgresCodes(thrown: unknown): PostgresCodes {
+  if (!(thrown instanceof SQL.PostgresError)) return { code: "", state: "", words: "" };
+  return { code: thrown.code, state: thrown.errno ?? "", words: thrown.message };
 }
 
 function tlsOf(options: PostgresOptions): Bun.SQL.TLSOptions | false {

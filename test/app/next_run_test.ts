@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { loadConfig } from "../../src/app/configuration.ts";
 import { nextRuns, openPast, scheduledSections, type UpcomingRun } from "../../src/app/schedule.ts";
 import { createLog } from "../../src/logging/log.ts";
@@ -104,6 +104,48 @@ test("an interval counts from the last start, on every face", async () => {
   expect(run?.next).toBe(new Date(due).toISOString());
   expect(await listed(faces)).toEqual(run as UpcomingRun);
   expect(await faces.page("")).toContain(minute(run?.next ?? null));
+});
+
+test("what was noted while the clock was wrong is not counted from", async () => {
+  using faces = openFaces();
+  writeConfig(faces, "schedule = every 20h");
+  const { app } = faces;
+  await using store = await openStore(faces);
+  const stored = { section: "csv_assets", upload: "{}", remember: false };
+  try {
+    setSystemTime(new Date(Date.now() + 400 * 86_400_000));
+    await openPast(loadConfig(app), store.store, true);
+    await store.store.begin(stored, "upload", () => ({}));
+  } finally {
+    setSystemTime();
+  }
+  const past = await openPast(loadConfig(app), store.store, true);
+  const { lastStart, since } = (await past())("csv_assets");
+  expect(lastStart).toBeUndefined();
+  expect(since.getTime()).toBeLessThanOrEqual(Date.now());
+  // It is written down anew, once.
+  expect((await (await openPast(loadConfig(app), store.store, true))())("csv_assets").since)
+    .toEqual(since);
+  // By the clock that is right, the next run counts from its own start.
+  await store.store.begin(stored, "upload", () => ({}));
+  expect((await past())("csv_assets").lastStart?.getTime()).toBeLessThanOrEqual(Date.now());
+});
+
+test("a clock that is set back while the service runs does not stop its schedules", async () => {
+  using faces = openFaces();
+  writeConfig(faces, "schedule = every 20h");
+  await using store = await openStore(faces);
+  let past: Awaited<ReturnType<typeof openPast>>;
+  try {
+    setSystemTime(new Date(Date.now() + 400 * 86_400_000));
+    past = await openPast(loadConfig(faces.app), store.store, true);
+  } finally {
+    setSystemTime();
+  }
+  const { since } = (await past())("csv_assets");
+  expect(since.getTime()).toBeLessThanOrEqual(Date.now());
+  // The same at each look, or a start would always be ahead.
+  expect((await past())("csv_assets").since).toEqual(since);
 });
 
 function openStore({ app }: Faces) {

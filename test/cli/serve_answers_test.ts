@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { connect } from "node:net";
 import { eventBody } from "../sources/casper/events.ts";
 import { listen, type Listener } from "../support/serve.ts";
@@ -198,6 +198,31 @@ slow("an address may have so many calls under way", async () => {
   expect((await Promise.all(slow)).map(statusOf).sort()).toEqual(["408", "408", "429"]);
   expect((await agent.post("/casper", good)).status).toBe(204);
 }, 60_000);
+
+test("health checks that succeed are not in the log, other calls are", async () => {
+  await using space = await openServeWorkspace({ serve: "coalesce_seconds = 0\n" });
+  await using agent = await listen(space);
+  await isWell(agent);
+  expect((await agent.post("/casper", good)).status).toBe(204);
+  await agent.until("the call", () => agent.log().includes('"path":"/casper","status":204'));
+  expect(agent.log()).not.toMatch(/readyz|healthz/);
+  await using loud = await listen(space, ["--verbose"]);
+  await isWell(loud);
+  await loud.until("the checks", () => /DEBUG .*"path":"\/readyz","status":200/.test(loud.log()));
+});
+
+test("an address is not refused because the clock was set back", async () => {
+  await using space = await openServeWorkspace({ serve: "coalesce_seconds = 0\n" });
+  await using agent = await listen(space);
+  try {
+    setSystemTime(new Date(Date.now() + 3_600_000));
+    expect((await agent.post("/casper", good)).status).toBe(204);
+    setSystemTime();
+    expect((await agent.post("/casper", good)).status).toBe(204);
+  } finally {
+    setSystemTime();
+  }
+});
 
 slow("an address may make so many calls in a second", async () => {
   await using space = await openServeWorkspace({

@@ -66,6 +66,8 @@ test("tenants share connections and tables, and nothing else", async () => {
       `SELECT tenant, section, origin, outcome FROM agent_tenants.runs WHERE NOT is_open
         ORDER BY tenant, section`,
     );
+  const { stdout: replicas } = await space.agent(["replicas", "--ini", "tenants/f.ini"]);
+  expect(replicas).toMatch(/^ +serve +\S+ +\d+ /m);
   expect(await agent.stop()).toBe(0);
   expect((await runs()).split("\n")).toEqual([
     "a|casper|webhook|ok",

@@ -47,7 +47,7 @@ test("each tenant has its own webhooks, credentials, state and log", async () =>
   expect(agent.log()).toMatch(/\[acme\] Webhook call ignored: there is no enabled section "nope"/);
   expect(await agent.stop()).toBe(0);
   // A record arrives before the log says so.
-  expect(agent.log()).toMatch(/\[acme\.casper\] Webhooks: 1 events/);
+  expect(agent.log()).toMatch(/\[acme\.casper\] Webhooks: 1 event,/);
   expect(agent.log()).not.toContain("canary");
   const runs = async (tenant: string) =>
     (await space.agent([

@@ -134,6 +134,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO runner
   ]);
   configure(space);
   expect((await space.agent([...upload, "--state", "other.sqlite"])).code).toBe(0);
+  // The way back sets none.
+  configure(space, inServer(schema, url));
+  const back = await space.agent(["state", "move", "--to", "back.sqlite"]);
+  expect([back.code, back.stdout]).toEqual([0, expect.stringContaining("were moved from")]);
+  configure(space);
+  expect((await space.agent([...upload, "--state", "back.sqlite"])).code).toBe(0);
 });
 
 test("tables of an agent that this one does not know stop everything, and stay as they are", async () => {

@@ -77,6 +77,7 @@ test("a state that cannot be used stops the upload, and no word has the password
     ["url = postgres://agent:canary-two@one,two/agent\n", "names several hosts"],
     ["url = ${env:STATE_URL_UNSET}\n", "STATE_URL_UNSET"],
     [`url = ${server.url()}\nca = nowhere.pem\n`, "nowhere.pem"],
+    [`url = ${server.url()}\nca = assets.csv\n`, "has no certificate in PEM form"],
     [`url = ${server.url()}\nlease_seconds = 1\n`, "lease_seconds"],
   ] as const;
   const before = instance.state.records({}).length;

@@ -12,6 +12,8 @@ import { record, type Recorded, type Recorder, type Scripted } from "../support/
 import { slow } from "../support/slow.ts";
 import { type Identity, makeIdentity } from "../support/tds/certificate.ts";
 import { type Workspace, workspace } from "../support/workspace.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { stateMessages } from "./troubleshooting_state.ts";
 
 const page = readFileSync(resolve(import.meta.dir, "../../docs/troubleshooting.md"), "utf8");
 const quoted = [...page.matchAll(/^#### `(.+)`$/gm)].map(([, message = ""]) => message);
@@ -295,6 +297,19 @@ async function run(scenario: Scenario): Promise<string> {
   return stderr + stdout;
 }
 
+/** `[oomnitza]`, and behind it a state in PostgreSQL. */
+function withState(url: string, tenant = "main"): string {
+  return `${at(instance.url)}\n[state]\nurl = ${url}\ntenant = ${tenant}`;
+}
+
+/** What is said of a state file after `agent state move`, and by which command. */
+const movedAway: Readonly<Record<string, readonly string[]>> = {
+  "The state is not in the state file … any more: it was moved to PostgreSQL": [
+    "upload",
+    "csv_assets",
+  ],
+};
+
 /** Whether a text has the parts of a message, between the omissions, in their order on one line. */
 function matches(text: string, message: string): boolean {
   const parts = message.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -304,7 +319,7 @@ function matches(text: string, message: string): boolean {
 describe("messages in docs/troubleshooting.md", () => {
   test("are those of the scenarios here", () => {
     expect(quoted.toSorted()).toEqual(
-      [...Object.keys(scenarios), ...Object.keys(machineDependent)].toSorted(),
+      [scenarios, stateMessages, movedAway, machineDependent].flatMap(Object.keys).toSorted(),
     );
   });
 
@@ -315,6 +330,42 @@ describe("messages in docs/troubleshooting.md", () => {
       expect({ output, says: matches(output, message) }).toEqual({ output, says: true });
     });
   }
+
+  describe("about a state in PostgreSQL", () => {
+    let server: Postgres;
+    beforeAll(async () => {
+      server = await startPostgres();
+      const url = server.url();
+      expect(await run({ words: ["state", "migrate"], oomnitza: () => withState(url) }))
+        .toMatch(/\d steps? done/);
+    }, 60_000);
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    for (const [message, urlOf] of Object.entries(stateMessages)) {
+      test(message, async () => {
+        const url = await urlOf(server);
+        // Behind a pooler, the second command is the first to meet what the one before left.
+        const scenario = { words: ["upload", "csv_assets"], oomnitza: () => withState(url) };
+        const output = await run(scenario) + await run(scenario);
+        expect({ output, says: matches(output, message) }).toEqual({ output, says: true });
+      });
+    }
+
+    for (const [message, words] of Object.entries(movedAway)) {
+      test(message, async () => {
+        using space = workspace();
+        space.write("assets.csv", rows(3));
+        const file = ["--state", "old.sqlite"];
+        space.write("config.ini", config({}));
+        await space.agent(["upload", "csv_assets", ...file]);
+        space.write("config.ini", config({ oomnitza: () => withState(server.url(), "moved") }));
+        expect((await space.agent(["state", "move", ...file])).code).toBe(0);
+        space.write("config.ini", config({}));
+        const { stderr } = await space.agent([...words, ...file]);
+        expect({ stderr, says: matches(stderr, message) }).toEqual({ stderr, says: true });
+      });
+    }
+  });
 
   for (const [message, file] of Object.entries(machineDependent)) {
     test(`${message} (${file})`, () => {

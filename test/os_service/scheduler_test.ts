@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { parseSchedule, parseWindows } from "../../src/settings/schedule.ts";
@@ -122,6 +122,33 @@ test("a run that fails is not tried again before it is due, one that was held up
   expect((next[0]?.due?.getTime() ?? 0) - Date.now()).toBeLessThanOrEqual(5000);
   expect((next[1]?.due?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_500_000);
   await scheduler.stop();
+});
+
+test("a start that is ahead of the clock, which was set back since, holds nothing up", async () => {
+  const calls: string[] = [];
+  const since = new Date(Date.now() - 3_600_000);
+  const scheduler = new Scheduler({
+    sections: [section("every 1h")],
+    parallel: 1,
+    readPast: () => Promise.resolve(() => ({ lastStart: undefined, since })),
+    log,
+    run(name) {
+      calls.push(name);
+      return Promise.resolve(true);
+    },
+  });
+  try {
+    setSystemTime(new Date(Date.now() + 86_400_000));
+    scheduler.start();
+    while ((await scheduler.upcoming())[0]?.due?.getTime() !== undefined && calls.length === 0) {
+      await Bun.sleep(5);
+    }
+    await scheduler.stop();
+  } finally {
+    setSystemTime();
+  }
+  const [next] = await scheduler.upcoming();
+  expect((next?.due?.getTime() ?? Infinity) - Date.now()).toBeLessThanOrEqual(0);
 });
 
 test("a run that was left is made up for once, and then waits for its schedule", async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { AdaptiveWidth } from "../../src/sdk/http/adaptive_width.ts";
 import {
   createRateLimiter,
@@ -50,6 +50,21 @@ test("what is declared is kept to until the headers say otherwise", async () => 
   const told = open({ requests: 2, perSeconds: 600 });
   told.observe(answer(generous));
   await runMany(told, 50);
+});
+
+test("a clock that is set back holds nothing up", async () => {
+  const paced = open({ requests: 2, perSeconds: 0.2 });
+  const paused = open({});
+  try {
+    setSystemTime(new Date(Date.now() + 3_600_000));
+    await runMany(paced, 2);
+    paused.observe(answer({ "Retry-After": "1" }, 429));
+    setSystemTime();
+    await runMany(paced, 2);
+    await runMany(paused, 1);
+  } finally {
+    setSystemTime();
+  }
 });
 
 test("a smaller limit of the headers rules too, and what is under way counts as used", async () => {

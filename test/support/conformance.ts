@@ -166,7 +166,8 @@ function credentialTests({ start }: ConformanceSubject): void {
     const bad = await check(space, space.wrongOptions);
     expect(bad.code).toBe(3);
     expect(bad.stdout).toContain(`FAILED [${space.section}]`);
-    expect(bad.stdout).toMatch(/Check /);
+    // What is wrong is a sentence of its own, and so is what to do.
+    expect(bad.stdout).toMatch(/^FAILED .*[^.:]\. .*Check /m);
     expectNoSecret(space, good.stdout + good.stderr + bad.stdout + bad.stderr);
   });
   test("no secret is in any output, whatever goes wrong", async () => {

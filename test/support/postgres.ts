@@ -22,6 +22,9 @@ export const account = "agent";
 /** The password of {@linkcode account}. */
 export const password = "canary p@ss:w/ö?rd%";
 
+/** For how long PgBouncer gives a connection of the server to a client. */
+export type PoolMode = "session" | "transaction" | "statement";
+
 /** A cluster at work. */
 export interface Postgres {
   readonly port: number;
@@ -37,8 +40,8 @@ export interface Postgres {
   stop(): Promise<void>;
   /** Starts it again with the data that it has. */
   start(): Promise<void>;
-  /** Starts PgBouncer in transaction mode before it, on a loopback port. */
-  bouncer(connections: number): Promise<number>;
+  /** Starts PgBouncer before it, on a loopback port; in transaction mode unless another one is named. */
+  bouncer(connections: number, mode?: PoolMode): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -109,6 +112,7 @@ async function startBouncer(
   folder: string,
   port: number,
   connections: number,
+  mode: PoolMode,
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const own = await freePort();
   const quoted = password.replaceAll("'", "''");
@@ -122,7 +126,7 @@ listen_port = ${own}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${folder}/users.txt
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = ${connections}
 server_login_retry = 1
 `,
@@ -189,8 +193,8 @@ CREATE DATABASE ${account} OWNER ${account};`);
     psql,
     stop,
     start,
-    async bouncer(connections) {
-      const started = await startBouncer(folder, port, connections);
+    async bouncer(connections, mode = "transaction") {
+      const started = await startBouncer(folder, port, connections, mode);
       bouncers.push(started);
       return started.port;
     },

@@ -215,9 +215,10 @@ class VendorAccount {
 
   #pause(until: number): void {
     const now = Date.now();
-    const end = Math.min(until, now + longestPause);
-    if (end - Math.max(this.#pausedUntil, now) > noticeableMs) this.#shared?.pause(end - now);
-    this.#pausedUntil = Math.max(this.#pausedUntil, end);
+    const steady = performance.now();
+    const ms = Math.min(until - now, longestPause);
+    if (ms - Math.max(this.#pausedUntil - steady, 0) > noticeableMs) this.#shared?.pause(ms);
+    this.#pausedUntil = Math.max(this.#pausedUntil, steady + ms);
   }
 
   /**
@@ -266,10 +267,11 @@ class VendorAccount {
   /** Waits until one more request is allowed, and counts it. */
   async #turn(signal: AbortSignal): Promise<void> {
     for (let isEntered = this.#shared === undefined;;) {
-      const now = Date.now();
+      // The clock of the day may be set back, and would then hold everything up until it caught up.
+      const now = performance.now();
       const wait = Math.max(
         this.#pausedUntil - now,
-        this.#waitForBudget(now),
+        this.#waitForBudget(Date.now()),
         this.#waitForPace(now),
       );
       if (wait > 0) await sleep(wait, signal);
@@ -282,7 +284,7 @@ class VendorAccount {
     if (this.#budget !== undefined) this.#budget.left--;
     this.#own++;
     const kept = this.#pace?.requests ?? 0;
-    this.#passed.push(Date.now());
+    this.#passed.push(performance.now());
     if (this.#passed.length > kept * 2) this.#passed = kept === 0 ? [] : this.#passed.slice(-kept);
   }
 }

@@ -84,7 +84,8 @@ export async function isMigrated(pg: Pg, schema: string): Promise<boolean> {
 /**
  * The version of a schema; `undefined` when it has no tables of ours.
  *
- * @throws {AgentError} when it is of a newer agent, and this one cannot work with it.
+ * @throws {AgentError} when it is of a newer agent, and this one cannot work with it, or the database is not
+ * in UTF-8.
  */
 export async function readVersion(
   on: PgStatements,
@@ -92,12 +93,14 @@ export async function readVersion(
   { steps }: Pick<Migrations, "steps"> = { steps: migrations },
 ): Promise<SchemaVersion | undefined> {
   // Not to_regclass: a session answers that from what it remembers, also after it waited for the lock.
-  const found = await on.rows(
-    `SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relname = 'meta'`,
+  const [found] = await on.rows(
+    `SELECT current_setting('server_encoding') AS encoding, EXISTS (
+      SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = 'meta') AS has_tables`,
     [schema],
   );
-  if (found.length === 0) return undefined;
+  refuseEncoding(String(found?.encoding));
+  if (found?.has_tables !== true) return undefined;
   // All columns: the first versions did not have the second one.
   const [row] = await on.rows(`SELECT * FROM "${schema}".meta`);
   const version = { version: Number(row?.version), minAgent: Number(row?.min_agent ?? 0) };
@@ -108,6 +111,14 @@ export async function readVersion(
     );
   }
   return version;
+}
+
+/** Names and keys of records may have any character; one that cannot be kept would stop a section much later. */
+function refuseEncoding(encoding: string): void {
+  if (encoding === "UTF8") return;
+  throw new AgentError(`The database of the state is in ${encoding}, and has to be in UTF8`, {
+    hint: "Make another one: CREATE DATABASE … ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0.",
+  });
 }
 
 /** The version that has a table of the processes at work. */

@@ -26,6 +26,9 @@ export const tenantSetting = "oomnitza_agent.tenant";
 /** The setting of a transaction that is about the rows of all tenants, when it is `on`. */
 export const everySetting = "oomnitza_agent.every_tenant";
 
+/** What statements wait for, and what they see, is made for this level; a role may have another one. */
+const begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /** Stands for all tenants. */
 export const everyTenant = Symbol("every tenant");
 
@@ -114,8 +117,8 @@ class Server implements Pg {
   async rows(text: string, values: readonly PgValue[] = [], call?: PgCall) {
     const encoded = encodeValues(values);
     if (call?.tenant !== undefined) {
-      const begin = this.#begin("BEGIN READ ONLY", call);
-      return await this.#read(begin, (connection) => connection.rows(text, encoded), call);
+      const first = this.#begin(`${begin} READ ONLY`, call);
+      return await this.#read(first, (connection) => connection.rows(text, encoded), call);
     }
     return await this.#onConnection((connection, progress) => {
       progress.wasSent = true;
@@ -124,9 +127,9 @@ class Server implements Pg {
   }
 
   async tx<T>(work: (statements: PgStatements) => Promise<T>, call?: PgCall): Promise<T> {
-    const begin = this.#begin("BEGIN; SET LOCAL synchronous_commit = on", call);
+    const first = this.#begin(`${begin}; SET LOCAL synchronous_commit = on`, call);
     return await this.#onConnection(async (connection, progress) => {
-      await connection.script(begin);
+      await connection.script(first);
       return await inTransaction(connection, () => runAll(connection, work), progress);
     }, call);
   }

@@ -20,6 +20,16 @@ export interface ServerFacts {
   readonly maxConnections: number;
   /** Whether it can only be read. */
   readonly isStandby: boolean;
+  /** Whether transactions of this account begin as ones that can only read. */
+  readonly isReadOnly: boolean;
+  /** Such as `UTF8`. */
+  readonly encoding: string;
+  /** How transactions of this account begin, such as `read committed`. */
+  readonly isolation: string;
+  /** Whether this account sees its rows where they are divided by tenant; otherwise it gets errors. */
+  readonly hasRowSecurity: boolean;
+  /** After how many milliseconds statements of this account are ended; 0 for never. */
+  readonly statementTimeoutMs: number;
   /** Its clock, in milliseconds since the epoch. */
   readonly now: number;
   /** How long the oldest transaction in the database is open, in seconds. */
@@ -36,6 +46,11 @@ export async function readServerFacts(pg: Pg): Promise<ServerFacts> {
     current_setting('idle_in_transaction_session_timeout') AS idle_timeout,
     current_setting('max_connections')::int4 AS max_connections,
     pg_is_in_recovery() AS is_standby,
+    current_setting('default_transaction_read_only') AS read_only,
+    current_setting('server_encoding') AS encoding,
+    current_setting('default_transaction_isolation') AS isolation,
+    current_setting('row_security') AS row_security,
+    (SELECT setting::int8 FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,
     extract(epoch FROM clock_timestamp()) * 1000 AS now,
     (SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid()) AS oldest`);
@@ -48,6 +63,11 @@ export async function readServerFacts(pg: Pg): Promise<ServerFacts> {
     hasIdleTimeout: row?.idle_timeout !== "0",
     maxConnections: Number(row?.max_connections),
     isStandby: row?.is_standby === true,
+    isReadOnly: row?.read_only !== "off",
+    encoding: String(row?.encoding),
+    isolation: String(row?.isolation),
+    hasRowSecurity: row?.row_security !== "off",
+    statementTimeoutMs: Number(row?.statement_timeout),
     now: Number(row?.now),
     oldestTransactionSeconds: Number(row?.oldest ?? 0),
   };
@@ -56,8 +76,8 @@ export async function readServerFacts(pg: Pg): Promise<ServerFacts> {
 /** What an account may do with the tables of a schema. */
 export interface SchemaRights {
   readonly tables: number;
-  /** Tables that it may not write. */
-  readonly closed: number;
+  /** Names of tables that it may not write. */
+  readonly closed: readonly string[];
   /** Whether it may create the schema. */
   readonly mayCreate: boolean;
 }
@@ -66,17 +86,17 @@ export interface SchemaRights {
 export async function readSchemaRights(pg: Pg, schema: string): Promise<SchemaRights> {
   const [row] = await pg.rows(
     `SELECT count(*) AS tables,
-        count(*) FILTER (WHERE NOT has_table_privilege(c.oid, 'SELECT')
+        array_to_json(array_agg(c.relname ORDER BY c.relname) FILTER (WHERE NOT has_table_privilege(c.oid, 'SELECT')
           OR NOT has_table_privilege(c.oid, 'INSERT') OR NOT has_table_privilege(c.oid, 'UPDATE')
-          OR NOT has_table_privilege(c.oid, 'DELETE')) AS closed,
+          OR NOT has_table_privilege(c.oid, 'DELETE')))::text AS closed,
         has_database_privilege(current_database(), 'CREATE') AS may_create
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')`,
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition`,
     [schema],
   );
   return {
     tables: Number(row?.tables),
-    closed: Number(row?.closed),
+    closed: JSON.parse(String(row?.closed ?? "[]")) as string[],
     mayCreate: row?.may_create === true,
   };
 }

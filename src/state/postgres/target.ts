@@ -26,6 +26,7 @@ export interface PgTarget {
 const form =
   /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[0-9a-fA-F:.]+\]|[^:@/?#[\]]*)(?::(\d+))?(?:\/([^/?#]*))?(?:\?([^#]*))?$/;
 const example = "postgres://USER:PASSWORD@HOST:5432/DATABASE";
+const lastPort = 65_535;
 const parameters = new Set(["host", "sslmode", "pgbouncer"]);
 
 /**
@@ -40,7 +41,12 @@ const parameters = new Set(["host", "sslmode", "pgbouncer"]);
 export function parsePgUrl(url: string): PgTarget {
   const [, user = "", password = "", place = "", port, database = "", query = ""] =
     form.exec(url) ?? [];
-  if (!form.test(url)) throw refused("is not a URL of PostgreSQL", `Write ${example}.`);
+  if (!form.test(url)) {
+    throw refused(
+      "is not a URL of PostgreSQL",
+      `Write ${example}, without quotes. In a password, @ is %40, # is %23, / is %2F, : is %3A and % is %25; or set password in [state].`,
+    );
+  }
   if (place.includes(",")) {
     throw refused("names several hosts", "Name one: the address that follows the primary.");
   }
@@ -56,7 +62,7 @@ export function parsePgUrl(url: string): PgTarget {
   if (user === "" || host === "") throw refused("names no user or no host", `Write ${example}.`);
   const found = {
     host,
-    port: Number(port ?? 5432),
+    port: portOf(port),
     user: decode(user),
     password: decode(password),
     database: decode(database) || decode(user),
@@ -64,20 +70,39 @@ export function parsePgUrl(url: string): PgTarget {
   return {
     ...found,
     tls: tlsOf(options.get("sslmode"), host),
-    isPooled: options.get("pgbouncer") === "true",
+    isPooled: isPooled(options.get("pgbouncer")),
     name: `${host.includes(":") ? `[${host}]` : host}:${found.port}/${found.database}`,
   };
 }
 
 /** What a schema may be called: nothing that needs thinking about quotes or upper case. */
 const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
+/** What PostgreSQL keeps for itself. */
+const ownSchemaName = /^(pg_.*|information_schema)$/;
 
 /** @throws {AgentError} when a name is not one for a schema. */
 export function checkSchemaName(schema: string): void {
+  if (ownSchemaName.test(schema)) {
+    throw new AgentError(`"${schema}" is a name that PostgreSQL keeps for its own schemas`, {
+      hint: "Use one that does not begin with pg_, such as oomnitza_agent.",
+    });
+  }
   if (schemaName.test(schema)) return;
   throw new AgentError(`"${schema}" cannot be the name of a schema`, {
     hint: "Use up to 63 of a-z, 0-9 and _, with no digit in front.",
   });
+}
+
+function portOf(text = "5432"): number {
+  const port = Number(text);
+  if (port >= 1 && port <= lastPort) return port;
+  throw refused("has a port that there is not", `Name one from 1 to ${lastPort}.`);
+}
+
+function isPooled(said: string | null): boolean {
+  if (said === "true") return true;
+  if (said === null || said === "false") return false;
+  throw refused("says neither true nor false for pgbouncer", "Write pgbouncer=true.");
 }
 
 function tlsOf(mode: string | null, host: string): PgTarget["tls"] {

@@ -175,7 +175,7 @@ export class InboxWork {
       const isLast = this.#isEnding;
       let isIdle = true;
       try {
-        isIdle = Date.now() < loop.notBefore || !await this.#batchInTurn(loop);
+        isIdle = performance.now() < loop.notBefore || !await this.#batchInTurn(loop);
       } catch (thrown) {
         // The state fails, or a bug: it stops one round, never the service.
         this.#postpone(loop, thrown);
@@ -204,7 +204,7 @@ export class InboxWork {
     await this.#recordOutcomes(loop, []);
     const hold = await this.#settings.holdSection?.(loop.section);
     if (hold?.kind === "busy") {
-      loop.notBefore = Date.now() + busyMs;
+      loop.notBefore = performance.now() + busyMs;
       return false;
     }
     try {
@@ -261,7 +261,9 @@ export class InboxWork {
     const { counts, backlog } = report;
     loop.hasBacklog = counts.kept + backlog.kept > 0;
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);
-    loop.log.info(`Webhooks: ${events} events, ${describeCounts(counts)}`);
+    loop.log.info(
+      `Webhooks: ${events} ${events === 1 ? "event" : "events"}, ${describeCounts(counts)}`,
+    );
     onReport?.(report);
     return report;
   }
@@ -280,13 +282,13 @@ export class InboxWork {
   /** A state that was away for long is no reason to wait for long once it is back. */
   #postpone(loop: Loop, thrown: unknown): void {
     const isAway = thrown instanceof AgentError && thrown.retriable;
-    if (isAway) loop.notBefore = Date.now() + this.#settings.retryDelays.firstWaitMs;
+    if (isAway) loop.notBefore = performance.now() + this.#settings.retryDelays.firstWaitMs;
     else this.#slowDown(loop);
     tellOnce(loop, thrown, "Cannot process the webhook events: ");
   }
 
   #slowDown(loop: Loop): void {
-    loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.retryDelays);
+    loop.notBefore = performance.now() + backoffMs(++loop.failures, this.#settings.retryDelays);
   }
 
   async #poll(): Promise<void> {
@@ -315,7 +317,7 @@ export class InboxWork {
     if (isWoken || this.#settings.signal.aborted) return;
     const now = Date.now();
     const due = loop.hasBacklog ? now : next ?? now + pollIntervalMs;
-    const at = Math.max(loop.notBefore, due);
+    const left = Math.max(0, loop.notBefore - performance.now(), due - now);
     const { signal } = this.#settings;
     await new Promise<void>((resolve) => {
       const end = () => {
@@ -324,8 +326,8 @@ export class InboxWork {
         loop.wake = undefined;
         resolve();
       };
-      const timer = setTimeout(end, Math.max(0, at - now));
-      loop.wakesAt = at;
+      const timer = setTimeout(end, left);
+      loop.wakesAt = now + left;
       loop.wake = end;
       signal.addEventListener("abort", end, { once: true });
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { parsePgUrl } from "../../../src/state/postgres/target.ts";
+import { checkSchemaName, parsePgUrl } from "../../../src/state/postgres/target.ts";
 
 test.each([
   ["postgres://a:p@db.example.com/s", "full"],
@@ -40,6 +40,11 @@ test.each([
   ["mysql://a:canary@db/s", "is not a URL of PostgreSQL"],
   ["postgres://a:canary@one:1,two:2/s", "is not a URL of PostgreSQL"],
   ["postgres://a:canary@one,two/s", "names several hosts"],
+  ["postgres://a:can@ary/#canary@db/s", "is not a URL of PostgreSQL"],
+  ['"postgres://a:canary@db/s"', "is not a URL of PostgreSQL"],
+  ["postgres://a:canary@db:0/s", "has a port that there is not"],
+  ["postgres://a:canary@db:65536/s", "has a port that there is not"],
+  ["postgres://a:canary@db/s?pgbouncer=yes", "says neither true nor false for pgbouncer"],
   ["postgres://a:canary@db/s?sslmode=prefer", "has an sslmode that may end without TLS"],
   ["postgres://a:canary@db/s?sslmode=allow", "has an sslmode that may end without TLS"],
   ["postgres://a:canary@db/s?sslmode=", "has an sslmode that may end without TLS"],
@@ -55,4 +60,15 @@ test.each([
     expect(Bun.inspect(error)).not.toContain("canary%");
     expect((error as Error).message).not.toContain("canary");
   }
+});
+
+test.each(["pg_agent", "information_schema", "Agent", "1st", 'a"b', ""])(
+  "%p is no name for the schema",
+  (name) => {
+    expect(() => checkSchemaName(name)).toThrow(`"${name}"`);
+  },
+);
+
+test("other names are ones for a schema", () => {
+  for (const name of ["oomnitza_agent", "pgagent", "select", "_"]) checkSchemaName(name);
 });
