@@ -22,7 +22,7 @@ import { watchOver } from "./process.ts";
 import { ServerTrials } from "./server_trials.ts";
 import { OwnSpool } from "./spools.ts";
 import type { Tenant, WorkingSettings } from "./tenant.ts";
-import { openTenant } from "./waiting_tenant.ts";
+import { openTenant } from "./open_tenant.ts";
 
 export type { Listening } from "./listener.ts";
 export { runTenants } from "./tenants.ts";

@@ -47,13 +47,6 @@ export class ServerTrials {
     return await opening;
   }
 
-  /** Takes that a server does not answer as fast as it should: nobody else need find that out. */
-  suspect(name: string, failure: unknown): void {
-    const server = this.#of(name);
-    server.away ??= { failure, at: performance.now() };
-    wakeAll(server);
-  }
-
   #of(name: string): Server {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;

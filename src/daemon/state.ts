@@ -46,21 +46,29 @@ async function readFacts(inbox: Inbox, store: State | undefined): Promise<Tenant
   return { inbox: await inbox.sizes(), succeeded: last?.succeeded ?? (() => undefined) };
 }
 
+/** How the state is opened. */
+export interface StateOpening {
+  readonly isTest: boolean;
+  /** Where events of a shared inbox come in; nothing where there is no spool. */
+  readonly intake?: SpoolIntake | undefined;
+  /** A server has to answer within so many milliseconds. */
+  readonly answerMs?: number | undefined;
+}
+
 /**
  * Opens the state; in test mode one that is gone afterwards, so that nothing real is touched.
  *
- * @param intake Where events of a shared inbox come in; nothing where there is no spool.
+ * @throws {AgentError} when it cannot be used.
  */
 export async function openServeState(
   app: AppContext,
   config: Config,
-  testmode: boolean,
-  intake: SpoolIntake | undefined,
+  { isTest, intake, answerMs }: StateOpening,
 ): Promise<ServeState> {
   const redact = (text: string) => app.redactor.redact(text);
-  if (!testmode && app.stateFile !== undefined) {
+  if (!isTest && app.stateFile !== undefined) {
     const path = app.stateFile;
-    const opened = await openStore(app, config);
+    const opened = await openStore(app, config, { answerMs });
     const { inbox: shared, store } = opened;
     const spool = shared && intake && new SpooledInbox(shared, intake);
     const inbox = spool ?? shared ?? new StateInbox({ path, redact });

@@ -7,23 +7,21 @@
 import { dirname, join } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
-import { AgentError, ConfigError } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import { AgentError } from "../base/errors.ts";
 import { errorLines } from "../logging/error.ts";
 import { tenantLog } from "../logging/tenant.ts";
-import { serveOptions } from "../settings/serve_options.ts";
 import { connectMeanwhile, type PatientUploads } from "./connection.ts";
-import { checkExposure } from "./listener.ts";
 import type { TenantCondition } from "./metrics_page.ts";
 import { mostFindings } from "./scheduler.ts";
 import type { SpoolFile } from "../state/spool.ts";
 import { SpoolIntake } from "../state/spooled_inbox.ts";
 import type { ServerTrials } from "./server_trials.ts";
 import type { Tenant, TenantSettings, WorkingSettings } from "./tenant.ts";
-import { listenerFile, type TenantFile } from "./tenant_files.ts";
+import type { TenantFile } from "./tenant_files.ts";
 import type { FairTurns } from "./turns.ts";
+import { checkOwnRules } from "./tenant_rules.ts";
 import { makeStateFolder } from "./state.ts";
-import { openTenant, type PatientSettings } from "./waiting_tenant.ts";
+import { openTenant, type PatientSettings } from "./open_tenant.ts";
 
 /** What a tenant gets that all of them have. */
 export interface SlotSettings {
@@ -59,36 +57,6 @@ interface Running {
 
 /** For sections without webhooks: nobody asks for uploads. */
 const noUploads: PatientUploads = { uploads: new Promise(() => {}), connected: undefined };
-
-/** Options that are those of the listener: what a tenant says has no effect. */
-const listenerOnly = [
-  "trusted_proxies",
-  "idle_seconds",
-  "calls_at_once",
-  "calls_per_second",
-] as const;
-
-/** What a tenant cannot decide for all others. @throws {ConfigError} */
-function checkServe({ file, serve, sections, state }: Config, { app, host }: SlotSettings): void {
-  if (serve === undefined) return;
-  if (state?.spool !== undefined && state.spool !== "" && state.spool !== "none") {
-    app.log.warning(
-      `spool in [state] has no effect: there is one for all tenants, which [state] of ${listenerFile} names`,
-    );
-  }
-  if (serve.cert !== "" || serve.key !== "") {
-    throw new ConfigError(`${file} sets cert or key in [serve]`, [], {
-      hint: `There is one listener for all tenants: put them into [serve] of ${listenerFile}.`,
-    });
-  }
-  if (sections.some(({ source }) => source.webhook !== undefined)) checkExposure(host, serve);
-  for (const option of listenerOnly) {
-    if (serve[option] === serveOptions[option].default) continue;
-    app.log.warning(
-      `${option} in [serve] has no effect: there is one listener for all tenants, which ${listenerFile} configures`,
-    );
-  }
-}
 
 /** A tenant. Its methods are called one after another. */
 export class TenantSlot {
@@ -234,7 +202,7 @@ export class TenantSlot {
     const closed = withConfig(app, "all", async (config) => {
       const ending = new AbortController();
       const stopping = new AbortController();
-      checkServe(config, this.#settings);
+      checkOwnRules(config, this.#settings);
       if (app.stateFile !== undefined) makeStateFolder(dirname(app.stateFile));
       let usesSpool = false;
       await using tenant = await openTenant(app, config, {

@@ -5,10 +5,9 @@
  * @module
  */
 
-import { findState } from "../app/state_location.ts";
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { sleep } from "../base/iteration.ts";
 import type { Config } from "../config/config.ts";
 import { errorLines } from "../logging/error.ts";
@@ -17,29 +16,9 @@ import { Intake } from "../sync/inbox/intake.ts";
 import { createAdmission, OpenCalls, type Receiver } from "./app.ts";
 import { Metrics, type MetricsSources } from "./metrics.ts";
 import { mostFindings } from "./scheduler.ts";
-import type { ServerTrials } from "./server_trials.ts";
 import { cannotKeep, webhookSettings } from "./service.ts";
-import type { OpenIntake } from "./spools.ts";
-import { openServeState, type ServeState } from "./state.ts";
-import {
-  chooseServed,
-  type Ending,
-  openAtWork,
-  type Served,
-  type Tenant,
-  type TenantSettings,
-} from "./tenant.ts";
+import type { Ending, Served, Tenant } from "./tenant.ts";
 
-/** How a configuration is opened that may have to wait. */
-export interface PatientSettings extends TenantSettings {
-  readonly openIntake: OpenIntake;
-  /** Whether it may wait; else a state that is away is an error, as another configuration takes the calls. */
-  readonly mayWait: boolean;
-  readonly trials: ServerTrials;
-}
-
-/** After so many milliseconds webhooks are taken, whether or not the state has answered. */
-const patienceMs = 3000;
 /** A state that is away is tried again after so many milliseconds … */
 const againMs = 1000;
 /** … and what somebody has to mend first after these. */
@@ -53,65 +32,7 @@ interface Awaited {
   /** The server, for people. */
   readonly server: string;
   readonly spool: SpoolIntake | undefined;
-  readonly open: () => Promise<ServeState>;
-  /** Opens all else; closes the state when that fails. */
-  readonly begin: (state: ServeState) => Promise<Tenant>;
-}
-
-/**
- * Opens a configuration, which takes webhooks from now on. Where the state is away for a reason that may pass,
- * that is said once, and it is tried until it is there.
- *
- * @throws {AgentError} what does not end by itself: the configuration, the password, newer tables, Oomnitza.
- */
-export async function openTenant(
-  app: AppContext,
-  config: Config,
-  settings: PatientSettings,
-): Promise<Tenant> {
-  const served = chooseServed(app, config);
-  const isTest = settings.testmode !== undefined;
-  const location = isTest ? { kind: "none" } as const : await findState(app, config);
-  const begin = (state: ServeState) => openAtWork(app, config, settings, served, state);
-  if (location.kind !== "postgres") {
-    return await begin(await openServeState(app, config, isTest, undefined));
-  }
-  const spool = settings.openIntake(location.settings);
-  const openState = () => openServeState(app, config, false, spool);
-  if (!settings.mayWait) return await begin(await openState());
-  const { name: server } = location.server;
-  const open = () => settings.trials.run(server, openState);
-  return await openPatiently({ app, config, served, server, spool, open, begin }, settings);
-}
-
-/** Opens it, or what takes webhooks until it is open. */
-async function openPatiently(awaited: Awaited, { trials }: PatientSettings): Promise<Tenant> {
-  const { app, server, open, begin } = awaited;
-  const late = new AgentError(
-    `PostgreSQL at ${server} did not answer within ${patienceMs / 1000} s`,
-    { retriable: true },
-  );
-  const isOver = new AbortController();
-  const opening = open();
-  try {
-    const signal = AbortSignal.any([app.signal, isOver.signal]);
-    return await begin(await Promise.race([opening, failLater(late, signal)]));
-  } catch (thrown) {
-    const isLate = thrown === late;
-    // Of what passes, only the state is left: Oomnitza is waited for otherwise.
-    if (!isLate && !mayPass(thrown)) throw thrown;
-    if (isLate) trials.suspect(server, late);
-    return await WaitingTenant.begin(awaited, thrown, isLate ? opening.then(begin) : undefined);
-  } finally {
-    isOver.abort();
-  }
-}
-
-/** Rejects with an error when it is time, or when somebody asks to end. */
-async function failLater(error: AgentError, signal: AbortSignal): Promise<never> {
-  // An end is no reason to wait for longer.
-  await sleep(patienceMs, signal).catch(() => undefined);
-  throw error;
+  readonly open: () => Promise<Tenant>;
 }
 
 /** What takes webhooks meanwhile. */
@@ -123,7 +44,7 @@ interface Meanwhile {
 }
 
 /** Takes webhooks while it waits for its state, and then is what that makes of it. */
-class WaitingTenant implements Tenant {
+export class WaitingTenant implements Tenant {
   readonly #awaited: Awaited;
   readonly #meanwhile: Meanwhile;
   readonly #life = new AbortController();
@@ -140,16 +61,8 @@ class WaitingTenant implements Tenant {
     this.#meanwhile = meanwhile;
   }
 
-  /**
-   * Takes webhooks from now on.
-   *
-   * @param attempt To open it, when one is under way.
-   */
-  static async begin(
-    awaited: Awaited,
-    failure: unknown,
-    attempt: Promise<Tenant> | undefined,
-  ): Promise<WaitingTenant> {
+  /** Takes webhooks from now on. @param failure Why it waits. */
+  static async begin(awaited: Awaited, failure: unknown): Promise<WaitingTenant> {
     const { app: { log }, served: { sections, options }, spool } = awaited;
     const intake = await Intake.open({
       add: (events) => spool === undefined ? Promise.reject(tenant.#failure) : spool.add(events),
@@ -170,7 +83,7 @@ class WaitingTenant implements Tenant {
     };
     const tenant = new WaitingTenant(awaited, meanwhile);
     tenant.#note(failure);
-    void tenant.#wait(attempt);
+    void tenant.#wait();
     return tenant;
   }
 
@@ -247,24 +160,19 @@ class WaitingTenant implements Tenant {
   }
 
   /** Tries until it is there. Never rejects. */
-  async #wait(attempt: Promise<Tenant> | undefined): Promise<void> {
+  async #wait(): Promise<void> {
     const { signal } = this.#life;
-    for (let next = attempt; !signal.aborted; next = undefined) {
+    while (!signal.aborted) {
       try {
-        const tenant = await (next ?? this.#tryLater());
+        await sleep(mayPass(this.#failure) ? againMs : mendedMs, signal);
+        // That the disk of the spool is full has to be known also while no events come.
+        this.#meanwhile.intake.try();
+        const tenant = await this.#awaited.open();
         return await (signal.aborted ? tenant[Symbol.asyncDispose]() : this.#begin(tenant));
       } catch (thrown) {
         if (!signal.aborted) this.#note(thrown);
       }
     }
-  }
-
-  async #tryLater(): Promise<Tenant> {
-    await sleep(mayPass(this.#failure) ? againMs : mendedMs, this.#life.signal);
-    // That the disk of the spool is full has to be known also while no events come.
-    this.#meanwhile.intake.try();
-    const { open, begin } = this.#awaited;
-    return await begin(await open());
   }
 
   #begin(tenant: Tenant): void {
