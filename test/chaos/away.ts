@@ -103,9 +103,9 @@ export async function runAway(
   const lostAfterKill = ledger.lost.length - lost;
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return {
-    scenario: `database ${absence} for ${
-      awayMs / 1000
-    } s, agents ${beginning}, nothing posted again`,
+    scenario: `database ${absence} for ${awayMs / 1000} s, agents ${
+      cluster.isOfTenants ? "of three tenants " : ""
+    }${beginning}, nothing posted again`,
     figures: {
       "events promised": before,
       "refused": refusals,

@@ -63,6 +63,8 @@ export interface Cluster {
   /** The server with the state; absent with a file. */
   readonly database: Postgres | undefined;
   readonly leaseMs: number;
+  /** Whether each replica works for {@linkcode folderTenants}. */
+  readonly isOfTenants: boolean;
   /** The path to which events about a device are posted: those of a device go to one tenant. */
   hookPath(device: number): string;
   /**
@@ -198,6 +200,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
     leaseMs: leaseSeconds * 1000,
+    isOfTenants: options.isOfTenants === true,
     hookPath: (device) =>
       options.isOfTenants
         ? `${folderTenants[device % folderTenants.length]}/${hookSection}`

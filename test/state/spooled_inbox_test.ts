@@ -317,6 +317,7 @@ test("of many tenants, none takes the room of the others, and each has its own e
   const [first] = loud.oldest(1);
   expect(first).toMatchObject({ key: "k0", body: '"k0"', events: 1 });
   expect(third.oldest(10)).toMatchObject([{ key: "k0", body: '"newer"', events: 2 }]);
+  expect(loud.oldest(100)).toHaveLength(50);
   expect(loud.isLast(loud.oldest(50).at(-1) ?? expect.unreachable())).toBe(true);
   third.remove(third.oldest(10));
   file.close();
