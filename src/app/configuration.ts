@@ -18,7 +18,7 @@ import type { ServeOptions } from "../settings/serve_options.ts";
 import { serverSections } from "../config/declared.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
-import { checkState, type StateSettings } from "../config/state_section.ts";
+import { checkSharedSpool, checkState, type StateSettings } from "../config/state_section.ts";
 import { findForeignWriters } from "../runtime/file_access.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
 import { evaluatePac } from "../sandbox/pac.ts";
@@ -150,16 +150,23 @@ export async function loadStateSettings(app: StateConfigContext): Promise<StateS
   return await loadSection(app, readIniIfThere(app.ini), "state", checkState);
 }
 
+/** What the listener of many tenants is told by its file. */
+export interface ListenerSettings {
+  readonly serve: ServeOptions;
+  /** `spool` in its `[state]`. */
+  readonly spool: string;
+}
+
 /**
- * Reads `[serve]` with its secrets from a file that has nothing else but the servers of secrets, or is not there.
+ * Reads `[serve]` with its secrets, and the spool in `[state]`, from a file that has nothing else but the servers
+ * of secrets, or is not there.
  *
  * @throws {ConfigError} when it has errors.
  */
-export async function loadListenerOptions(app: StateConfigContext): Promise<ServeOptions> {
+export async function loadListenerSettings(app: StateConfigContext): Promise<ListenerSettings> {
   const document = readIniIfThere(app.ini);
-  const other = document.sections.find(({ name }) =>
-    name !== "serve" && !Object.hasOwn(serverSections, name)
-  );
+  const own = ["serve", "state", ...Object.keys(serverSections)];
+  const other = document.sections.find(({ name }) => !own.includes(name));
   if (other !== undefined) {
     throw new ConfigError(
       `${app.ini} has a section [${other.name}]: it is for the listener only`,
@@ -171,7 +178,10 @@ export async function loadListenerOptions(app: StateConfigContext): Promise<Serv
   }
   const errors = document.findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(`Cannot use ${app.ini}`, errors);
-  return await loadSection(app, document, "serve", checkServe);
+  return {
+    serve: await loadSection(app, document, "serve", checkServe),
+    spool: await loadSection(app, document, "state", checkSharedSpool),
+  };
 }
 
 function readIniIfThere(file: string): IniDocument {

@@ -173,18 +173,27 @@ async function useServer(
   );
 }
 
-/** Opens the state in PostgreSQL; `isExisting` opens none whose tables are not there. */
+/** How a state in PostgreSQL is opened. */
+interface ServerOpening {
+  /** Whether none is opened whose tables are not there. */
+  readonly isExisting?: boolean | undefined;
+  /** The server has to answer within so many milliseconds, however long all else takes. */
+  readonly answerMs?: number | undefined;
+}
+
+/** Opens the state in PostgreSQL. */
 async function openServer(
   { redactor, servers }: Pick<StateContext, "redactor" | "servers">,
   location: ServerLocation,
   instance: string | undefined,
-  isExisting = false,
+  { isExisting = false, answerMs }: ServerOpening = {},
 ): Promise<OpenStore> {
   const { settings } = location;
   const { pg, renewing, leave, renewals, look } = await useServer(servers, location);
   try {
     const { openPgState } = await import("../state/postgres/state.ts");
     const { isMigrated } = await import("../state/postgres/migrate.ts");
+    if (answerMs !== undefined) await pg.rows("SELECT 1", [], { milliseconds: answerMs });
     if (isExisting && !await isMigrated(pg, settings.schema)) {
       await leave();
       return noStore;
@@ -210,14 +219,22 @@ async function openServer(
   }
 }
 
-/** Opens the state for uploading, unless there is to be none, and removes old dead letters. */
-export async function openStore(app: StateContext, config: Config): Promise<OpenStore> {
+/**
+ * Opens the state for uploading, unless there is to be none, and removes old dead letters.
+ *
+ * @param how How long a server may say nothing; else as long as any statement may take.
+ */
+export async function openStore(
+  app: StateContext,
+  config: Config,
+  how: Pick<ServerOpening, "answerMs"> = {},
+): Promise<OpenStore> {
   const location = await findState(app, config);
   if (location.kind === "none") return noStore;
   const { oomnitza } = config;
   const opened = location.kind === "file"
     ? await openFile(app, location.path, oomnitza?.url)
-    : await openServer(app, location, oomnitza?.url);
+    : await openServer(app, location, oomnitza?.url, how);
   const { store } = opened;
   if (oomnitza === undefined || store === undefined) return opened;
   const { dead_letter_days: days, dead_letter_count: count } = oomnitza;
@@ -242,6 +259,8 @@ export async function openExistingStore(
   const location = await findState(app, config);
   if (location.kind === "none") return noStore;
   const instance = config?.oomnitza?.url;
-  if (location.kind === "postgres") return await openServer(app, location, instance, true);
+  if (location.kind === "postgres") {
+    return await openServer(app, location, instance, { isExisting: true });
+  }
   return existsSync(location.path) ? await openFile(app, location.path, instance) : noStore;
 }

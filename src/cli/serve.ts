@@ -33,7 +33,7 @@ const flags = {
   "parallel": parallelFlag(4),
   "show-mappings": uploadFlags["show-mappings"],
   "configs": opt.path(
-    "Folder of configuration files, one for each tenant: acme.ini is that of the tenant acme, whose webhooks go to /acme/SECTION. listener.ini in it has [serve] of the listener. With it, --state is the folder of the tenants' states, and --parallel counts for all of them, 16 by default.",
+    "Folder of configuration files, one for each tenant: acme.ini is that of the tenant acme, whose webhooks go to /acme/SECTION. listener.ini in it has [serve] of the listener, and in [state] the spool. With it, --state is the folder of the tenants' states, and --parallel counts for all of them, 16 by default.",
     { default: "" },
   ),
   "testmode": opt.flag(

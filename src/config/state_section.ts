@@ -52,6 +52,33 @@ export function checkState(document: IniDocument, context: ConfigContext): Check
   };
 }
 
+/** Checks the `[state]` of the listener of many tenants: `spool`, and nothing else. */
+export function checkSharedSpool(
+  document: IniDocument,
+  context: ConfigContext,
+): CheckedSection<string> {
+  const reading = beginOptionalReading(document, "state", context);
+  for (const option of reading.options.keys()) {
+    if (option === "spool") continue;
+    report(reading, {
+      code: "invalid",
+      option,
+      message: "is not for the listener",
+      hint: "Put it into [state] of each tenant's file, and leave spool here",
+    });
+  }
+  const { values, secrets } = readOptions(reading, stateOptions as Options, {
+    mappings: "ignored",
+  });
+  const { spool } = values as unknown as StateOptions;
+  const { findings } = reading;
+  const isBroken = findings.some(({ severity }) => severity === "error");
+  return {
+    settings: isBroken ? undefined : spoolPath(document, context, spool),
+    ...{ findings, secrets },
+  };
+}
+
 /** A refused value as a finding. */
 function reportRefused(reading: Reading, option: "url" | "schema", thrown: unknown): void {
   if (!(thrown instanceof AgentError)) throw thrown;

@@ -21,6 +21,8 @@ export interface ServiceSources {
   readonly counters: Counters;
   /** The configurations by tenant, where there are several. */
   readonly tenants?: readonly TenantCondition[] | undefined;
+  /** Events in the spool of tenants that do not take them from there; absent where there is one configuration. */
+  readonly unserved?: ReadonlyMap<string, number> | undefined;
 }
 
 /** What `agent_tenant_…` say of one. */
@@ -32,7 +34,7 @@ export interface TenantCondition {
   readonly isConfigured: boolean;
 }
 
-function processMetrics({ counters, tenants }: ServiceSources): Metric[] {
+function processMetrics({ counters, tenants, unserved }: ServiceSources): Metric[] {
   const answers = [...counters.answers];
   return [
     gauge("agent_info", "The version.", [[{ version }, 1]]),
@@ -45,7 +47,16 @@ function processMetrics({ counters, tenants }: ServiceSources): Metric[] {
       [{}, answers.reduce((sum, [status, count]) => status < 400 ? sum : sum + count, 0)],
     ]),
     ...(tenants === undefined ? [] : tenantMetrics(tenants)),
+    ...(unserved === undefined ? [] : [unservedMetric(unserved)]),
   ];
+}
+
+function unservedMetric(unserved: ReadonlyMap<string, number>): Metric {
+  return gauge(
+    "agent_spool_unserved_events",
+    "Events in the spool of tenants that are gone, or do not work with a state in PostgreSQL.",
+    [...unserved].map(([tenant, count]) => [{ tenant }, count]),
+  );
 }
 
 function tenantMetrics(tenants: readonly TenantCondition[]): Metric[] {

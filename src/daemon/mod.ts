@@ -19,7 +19,10 @@ import {
 } from "./listener.ts";
 import { renderMetrics } from "./metrics_page.ts";
 import { watchOver } from "./process.ts";
-import { openTenant, type Tenant, type WorkingSettings } from "./tenant.ts";
+import { ServerTrials } from "./server_trials.ts";
+import { OwnSpool } from "./spools.ts";
+import type { Tenant, WorkingSettings } from "./tenant.ts";
+import { openTenant } from "./open_tenant.ts";
 
 export type { Listening } from "./listener.ts";
 export { runTenants } from "./tenants.ts";
@@ -30,7 +33,7 @@ export interface DaemonSettings extends WorkingSettings, ListeningSettings {}
 /**
  * Runs until the signal of the context ends it, in good order.
  *
- * @throws {AgentError} when it cannot begin: the configuration, the port, the state file, Oomnitza.
+ * @throws {AgentError} when it cannot begin: the configuration, the port, the state, Oomnitza.
  */
 export async function runDaemon(
   app: AppContext,
@@ -43,14 +46,19 @@ export async function runDaemon(
   }
   checkExposure(settings.host, config.serve);
   if (settings.testmode !== undefined) log.info("Test mode: nothing is sent");
+  await using spool = new OwnSpool(app);
   await using tenant = await openTenant(app, config, {
     ...settings,
     isOnly: true,
+    mayWait: true,
+    openIntake: spool.openIntake,
+    trials: new ServerTrials(),
     limiters: new RateLimiters(),
     connect: connectPatiently,
     takeTurn: (work) => work(),
     takeWebhookTurn: (work) => work(),
   });
+  tenant.takeOver();
   const listener = listenFor(tenant, app, settings);
   tenant.start();
   announce(listener, log, settings);
@@ -68,14 +76,16 @@ function listenFor(
   { log }: AppContext,
   { host, port }: DaemonSettings,
 ): Listener {
-  const { options, receiver, metrics } = tenant;
+  const { options, receiver: { admission } } = tenant;
   const counters = new Counters();
   return startListener({
     ...{ host, port, options, counters, log },
-    receiverOf: () => receiver,
-    watchers: receiver.admission,
+    receiverOf: () => tenant.receiver,
+    watchers: admission,
     unready: tenant.unready,
-    metrics: async () =>
-      await renderMetrics({ counters }, [{ metrics, sources: await tenant.readSources() }]),
+    async metrics() {
+      const sources = await tenant.readSources();
+      return await renderMetrics({ counters }, [{ metrics: tenant.metrics, sources }]);
+    },
   });
 }

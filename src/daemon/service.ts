@@ -82,9 +82,12 @@ interface Readiness {
   readonly intake: Intake;
 }
 
+/** That events can be kept nowhere. */
+export const cannotKeep = "events cannot be stored: see the log";
+
 function unready({ isEnding, intake }: Readiness): string | undefined {
   if (isEnding) return "ending";
-  return intake.failure === undefined ? undefined : "events cannot be stored: see the log";
+  return intake.failure === undefined ? undefined : cannotKeep;
 }
 
 /** How calls for some sections are answered. */
@@ -160,7 +163,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       ...await readState(settings),
       sections: sections.map(({ name }) => name),
       scheduled: settings.scheduled,
-      spooled: settings.spool?.spooled,
+      spooled: settings.spool?.intake.spooled,
       accepted,
       isReady: () => unready(readiness) === undefined,
       shared: settings.shared(),

@@ -4,17 +4,16 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { AppContext } from "../app/context.ts";
-import { findState } from "../app/state_location.ts";
 import { openStore } from "../app/store.ts";
+import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
 import type { TenantFacts } from "../state/postgres/look.ts";
-import { Spool } from "../state/spool.ts";
-import { SpooledInbox } from "../state/spooled_inbox.ts";
+import { SpooledInbox, type SpoolIntake } from "../state/spooled_inbox.ts";
 import type { Inbox, State } from "../state/state.ts";
 
 /** The state, open for as long as the service runs. */
@@ -30,26 +29,48 @@ export interface ServeState {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Makes a folder for states, of this account only. Throws `AgentError`. */
+export function makeStateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AgentError(`Cannot make the folder of the state: ${messageOf(error)}`, {
+      hint: `Name a folder in which the agent's account may write with --state.`,
+      cause: error,
+    });
+  }
+}
+
 async function readFacts(inbox: Inbox, store: State | undefined): Promise<TenantFacts> {
   const last = await store?.lastRuns();
   return { inbox: await inbox.sizes(), succeeded: last?.succeeded ?? (() => undefined) };
 }
 
-/** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
+/** How the state is opened. */
+export interface StateOpening {
+  readonly isTest: boolean;
+  /** Where events of a shared inbox come in; nothing where there is no spool. */
+  readonly intake?: SpoolIntake | undefined;
+  /** A server has to answer within so many milliseconds. */
+  readonly answerMs?: number | undefined;
+}
+
+/**
+ * Opens the state; in test mode one that is gone afterwards, so that nothing real is touched.
+ *
+ * @throws {AgentError} when it cannot be used.
+ */
 export async function openServeState(
   app: AppContext,
   config: Config,
-  testmode: boolean,
+  { isTest, intake, answerMs }: StateOpening,
 ): Promise<ServeState> {
   const redact = (text: string) => app.redactor.redact(text);
-  if (!testmode && app.stateFile !== undefined) {
+  if (!isTest && app.stateFile !== undefined) {
     const path = app.stateFile;
-    const opened = await openStore(app, config);
+    const opened = await openStore(app, config, { answerMs });
     const { inbox: shared, store } = opened;
-    const spool = shared && await openSpool(app, config, shared).catch(async (thrown: unknown) => {
-      await opened[Symbol.asyncDispose]();
-      throw thrown;
-    });
+    const spool = shared && intake && new SpooledInbox(shared, intake);
     const inbox = spool ?? shared ?? new StateInbox({ path, redact });
     return {
       inbox,
@@ -78,19 +99,4 @@ export async function openServeState(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Opens the spool that `[state]` names beside an inbox that is shared, unless there is to be none. */
-async function openSpool(
-  app: AppContext,
-  config: Config,
-  shared: Inbox,
-): Promise<SpooledInbox | undefined> {
-  // One of many tenants is opened anew while its earlier configuration ends, which would still have the spool.
-  if (app.tenant !== undefined) return undefined;
-  const location = await findState(app, config);
-  if (location.kind !== "postgres" || location.settings.spool === "none") return undefined;
-  const path = location.settings.spool || join(dirname(app.stateFile ?? ""), "agent-spool.sqlite");
-  const redact = (text: string) => app.redactor.redact(text);
-  return new SpooledInbox({ shared, spool: new Spool({ path, redact }), log: app.log });
 }

@@ -21,7 +21,7 @@ import { announceSections, ReplicaWatch } from "./replica_watch.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { openService, type Service, type ServiceSettings } from "./service.ts";
-import { openServeState, type ServeState } from "./state.ts";
+import type { ServeState } from "./state.ts";
 import type { TakeTurn } from "./turns.ts";
 import { openWatch, type ServeWatch } from "./watch.ts";
 
@@ -60,8 +60,12 @@ export interface TenantSettings extends WorkingSettings {
 export interface Tenant extends Pick<Service, "receiver" | "readSources" | "unready"> {
   /** Whether any of its sections has webhooks. */
   readonly hasWebhooks: boolean;
+  /** Whether it still waits for its state. */
+  readonly isWaiting: boolean;
   readonly options: ServeOptions;
   readonly metrics: Metrics;
+  /** Has all events go to its inbox from now on: those that wait on this machine, and those that come. */
+  takeOver(): void;
   /** Begins to process events and to run sections. */
   start(): void;
   /**
@@ -104,20 +108,34 @@ interface Parts {
   readonly work: AbortController;
 }
 
+/** What of a configuration is served. */
+export interface Served {
+  readonly sections: readonly SectionConfig[];
+  readonly options: ServeOptions;
+  readonly hasWebhooks: boolean;
+}
+
+/** Chooses what is served. @throws {ConfigError} when `[serve]` has errors. */
+export function chooseServed(app: AppContext, config: Config): Served {
+  const { chosen: sections } = selectSections(app, config, "all");
+  const { serve: options } = config;
+  if (options === undefined) throw new ConfigError(`Cannot use ${config.file}`, config.findings);
+  return { sections, options, hasWebhooks: takesWebhooks(sections) };
+}
+
 /**
- * Opens a configuration, which takes webhooks from now on.
+ * Opens a configuration whose state is open, which takes webhooks from now on.
  *
- * @throws {AgentError} when it cannot: the configuration, the state, Oomnitza.
+ * @param state Is closed when this fails.
+ * @throws {AgentError} when it cannot: the state, Oomnitza.
  */
-export async function openTenant(
+export async function openAtWork(
   app: AppContext,
   config: Config,
   settings: TenantSettings,
+  { sections, options, hasWebhooks }: Served,
+  state: ServeState,
 ): Promise<Tenant> {
-  const { chosen } = selectSections(app, config, "all");
-  const { serve: options } = config;
-  if (options === undefined) throw new ConfigError(`Cannot use ${config.file}`, config.findings);
-  const state = await openServeState(app, config, settings.testmode !== undefined);
   try {
     const watch = openWatch(app, config, state.store);
     const receipts = new ReceiptQueue({ onReport: watch.report, log: app.log });
@@ -130,9 +148,8 @@ export async function openTenant(
       ? settings.limiters
       : new RateLimiters(store.budget);
     const parts = { app, config, settings, state, watch, receipts, replicas, limiters, work };
-    const service = await openService(await serviceSettings(parts, options, chosen));
+    const service = await openService(await serviceSettings(parts, options, sections));
     const scheduler = await openSchedule(parts);
-    const hasWebhooks = takesWebhooks(chosen);
     return { hasWebhooks, options, ...atWork(parts, service, scheduler) };
   } catch (error) {
     await state[Symbol.asyncDispose]();
@@ -150,8 +167,10 @@ function atWork(
   scheduler: Scheduler,
 ): Omit<Tenant, "hasWebhooks" | "options"> {
   return {
+    isWaiting: false,
     receiver: service.receiver,
     unready: service.unready,
+    takeOver: () => state.spool?.takeOver(),
     readSources: service.readSources,
     metrics: watch.metrics,
     start() {

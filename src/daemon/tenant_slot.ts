@@ -4,22 +4,24 @@
  * @module
  */
 
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
-import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import { AgentError } from "../base/errors.ts";
 import { errorLines } from "../logging/error.ts";
 import { tenantLog } from "../logging/tenant.ts";
-import { serveOptions } from "../settings/serve_options.ts";
 import { connectMeanwhile, type PatientUploads } from "./connection.ts";
-import { checkExposure } from "./listener.ts";
 import type { TenantCondition } from "./metrics_page.ts";
 import { mostFindings } from "./scheduler.ts";
-import { openTenant, type Tenant, type TenantSettings, type WorkingSettings } from "./tenant.ts";
-import { listenerFile, type TenantFile } from "./tenant_files.ts";
+import type { SpoolFile } from "../state/spool.ts";
+import { SpoolIntake } from "../state/spooled_inbox.ts";
+import type { ServerTrials } from "./server_trials.ts";
+import type { Tenant, TenantSettings, WorkingSettings } from "./tenant.ts";
+import type { TenantFile } from "./tenant_files.ts";
 import type { FairTurns } from "./turns.ts";
+import { checkOwnRules } from "./tenant_rules.ts";
+import { makeStateFolder } from "./state.ts";
+import { openTenant, type PatientSettings } from "./open_tenant.ts";
 
 /** What a tenant gets that all of them have. */
 export interface SlotSettings {
@@ -35,11 +37,16 @@ export interface SlotSettings {
   readonly turns: FairTurns;
   /** The turns of batches of webhooks. */
   readonly webhookTurns: FairTurns;
+  /** Where events wait while states are away; nothing where they are refused. */
+  readonly spool: SpoolFile | undefined;
+  readonly trials: ServerTrials;
 }
 
 /** A configuration at work, with what ends it. */
 interface Running {
   readonly tenant: Tenant;
+  /** Whether its events may come through the spool. */
+  readonly usesSpool: boolean;
   /** Aborted when nothing more is to begin. */
   readonly ending: AbortController;
   /** Aborted when even running work is to end. */
@@ -51,47 +58,6 @@ interface Running {
 /** For sections without webhooks: nobody asks for uploads. */
 const noUploads: PatientUploads = { uploads: new Promise(() => {}), connected: undefined };
 
-/** Options that are those of the listener: what a tenant says has no effect. */
-const listenerOnly = [
-  "trusted_proxies",
-  "idle_seconds",
-  "calls_at_once",
-  "calls_per_second",
-] as const;
-
-/** What a tenant cannot decide for all others. @throws {ConfigError} */
-function checkServe({ file, serve, sections, state }: Config, { app, host }: SlotSettings): void {
-  if (serve === undefined) return;
-  if (state?.spool !== undefined && state.spool !== "" && state.spool !== "none") {
-    app.log.warning("spool in [state] has no effect: many tenants in one process have none");
-  }
-  if (serve.cert !== "" || serve.key !== "") {
-    throw new ConfigError(`${file} sets cert or key in [serve]`, [], {
-      hint: `There is one listener for all tenants: put them into [serve] of ${listenerFile}.`,
-    });
-  }
-  if (sections.some(({ source }) => source.webhook !== undefined)) checkExposure(host, serve);
-  for (const option of listenerOnly) {
-    if (serve[option] === serveOptions[option].default) continue;
-    app.log.warning(
-      `${option} in [serve] has no effect: there is one listener for all tenants, which ${listenerFile} configures`,
-    );
-  }
-}
-
-function makeStateFolder({ stateFile }: AppContext): void {
-  if (stateFile === undefined) return;
-  const folder = dirname(stateFile);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new AgentError(`Cannot make the folder of the state: ${messageOf(error)}`, {
-      hint: `Name a folder in which the agent's account may write with --state.`,
-      cause: error,
-    });
-  }
-}
-
 /** A tenant. Its methods are called one after another. */
 export class TenantSlot {
   readonly name: string;
@@ -101,6 +67,8 @@ export class TenantSlot {
   readonly #replaced = new Map<Running, Promise<void>>();
   /** Fulfilled when the configurations of before process no webhooks any more. */
   #handover: Promise<unknown> = Promise.resolve();
+  /** Where events come in under all configurations whose states are in PostgreSQL. */
+  #intake: SpoolIntake | undefined;
   /** The version of the file that was tried last. */
   #tried: string | undefined;
   /** Why that is not used. */
@@ -145,6 +113,7 @@ export class TenantSlot {
     const before = this.#running;
     // Calls that come from now on are for the new one.
     this.#running = next;
+    next.tenant.takeOver();
     if (before !== undefined) {
       log.info("The configuration was changed: the new one is used for what begins from now on");
       this.#handover = Promise.all([this.#handover, this.#replace(before)]);
@@ -164,6 +133,8 @@ export class TenantSlot {
     if (running !== undefined) await this.#finish(running, lastCall).all;
     await Promise.all(this.#replaced.values());
     this.#running = undefined;
+    const { signal } = this.#settings.app;
+    await this.#closeIntake(signal.aborted ? undefined : "when its file is there again");
   }
 
   /** Stops what is still running. */
@@ -189,8 +160,27 @@ export class TenantSlot {
   /** Ends a configuration, whose runs go on to their ends; fulfilled when it processes no webhooks any more. */
   #replace(before: Running): Promise<void> {
     const { webhooks, all } = this.#finish(before, before.tenant.receiver.calls.idle());
-    this.#replaced.set(before, all.finally(() => this.#replaced.delete(before)));
+    const over = all.then(async () => {
+      this.#replaced.delete(before);
+      if (this.#running?.usesSpool === false) {
+        await this.#closeIntake("when its state is in PostgreSQL and has a spool again");
+      }
+    });
+    this.#replaced.set(before, over);
     return webhooks;
+  }
+
+  async #closeIntake(whenForwarded: string | undefined): Promise<void> {
+    const intake = this.#intake;
+    this.#intake = undefined;
+    await intake?.close(whenForwarded);
+  }
+
+  /** Opens where events come in, unless that is open already. */
+  #openIntake(): SpoolIntake | undefined {
+    const { spool, app: { log } } = this.#settings;
+    if (spool === undefined) return undefined;
+    return this.#intake ??= new SpoolIntake({ spool: spool.of(this.name), log });
   }
 
   #finish(running: Running, lastCall: Promise<void>) {
@@ -212,15 +202,23 @@ export class TenantSlot {
     const closed = withConfig(app, "all", async (config) => {
       const ending = new AbortController();
       const stopping = new AbortController();
-      checkServe(config, this.#settings);
-      makeStateFolder(app);
-      await using tenant = await openTenant(app, config, this.#tenantSettings(ending, stopping));
+      checkOwnRules(config, this.#settings);
+      if (app.stateFile !== undefined) makeStateFolder(dirname(app.stateFile));
+      let usesSpool = false;
+      await using tenant = await openTenant(app, config, {
+        ...this.#tenantSettings(ending, stopping),
+        openIntake: ({ spool }) => {
+          const intake = spool === "none" ? undefined : this.#openIntake();
+          usesSpool = intake !== undefined;
+          return intake;
+        },
+      });
       const close = async () => {
         life.abort(new AgentError("The configuration is not used any more"));
         over.resolve();
         await closed;
       };
-      resolve({ tenant, ending, stopping, close });
+      resolve({ tenant, usesSpool, ending, stopping, close });
       await over.promise;
     });
     closed.catch(reject);
@@ -240,11 +238,17 @@ export class TenantSlot {
     };
   }
 
-  #tenantSettings(ending: AbortController, stopping: AbortController): TenantSettings {
-    const { working, turns, webhookTurns, connectTurns } = this.#settings;
+  #tenantSettings(
+    ending: AbortController,
+    stopping: AbortController,
+  ): Omit<PatientSettings, "openIntake"> {
+    const { working, turns, webhookTurns, connectTurns, trials } = this.#settings;
     return {
       ...working,
       isOnly: false,
+      // Else the configuration of before takes the calls as long as its successor cannot.
+      mayWait: this.#running?.tenant.isWaiting ?? true,
+      trials,
       connect: (app, open, hasWebhooks) =>
         hasWebhooks
           ? connectMeanwhile(app, async () => {

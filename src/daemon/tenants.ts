@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loadListenerOptions } from "../app/configuration.ts";
+import { loadListenerSettings } from "../app/configuration.ts";
 import { join } from "node:path";
 import type { AppContext } from "../app/context.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
@@ -22,6 +22,9 @@ import { webhookSettings } from "./service.ts";
 import type { Tenant, WorkingSettings } from "./tenant.ts";
 import { listenerFile, readTenantFolder, type TenantFile } from "./tenant_files.ts";
 import { type SlotSettings, TenantSlot } from "./tenant_slot.ts";
+import type { SpoolFile } from "../state/spool.ts";
+import { ServerTrials } from "./server_trials.ts";
+import { openSharedSpool, tellOthers } from "./spools.ts";
 import { FairTurns } from "./turns.ts";
 
 /** How the daemon is to run for many tenants. */
@@ -144,7 +147,9 @@ class Tenants {
   #tellStart(): void {
     const faulty = this.slots.filter(({ condition }) => !condition.isConfigured).length;
     const word = `Tenants at work: ${this.slots.length - faulty}`;
-    this.#slotSettings.app.log.info(
+    const { app: { log }, spool } = this.#slotSettings;
+    if (spool !== undefined) tellOthers(spool, (name) => this.#slots.has(name), log);
+    log.info(
       faulty === 0 ? word : `${word}; not at work, as their configurations have errors: ${faulty}`,
     );
   }
@@ -269,7 +274,22 @@ async function readParts(tenants: Tenants, { log }: Pick<AppContext, "log">) {
   return parts;
 }
 
-function openTenants(app: AppContext, settings: TenantsSettings): Tenants {
+/** How many events are in the spool of tenants that do not take them from there. */
+function unservedEvents(
+  spool: SpoolFile,
+  parts: readonly MetricsPart[],
+): ReadonlyMap<string, number> {
+  const served = new Set(
+    parts.flatMap(({ tenant, sources }) => sources.spooled === undefined ? [] : [tenant]),
+  );
+  return new Map([...spool.counts()].filter(([tenant]) => !served.has(tenant)));
+}
+
+function openTenants(
+  app: AppContext,
+  settings: TenantsSettings,
+  spool: SpoolFile | undefined,
+): Tenants {
   const { host, stateFolder, workers, parallel, isSingle } = settings;
   return new Tenants(settings, {
     app: { ...app, servers: new PgServers() },
@@ -278,6 +298,7 @@ function openTenants(app: AppContext, settings: TenantsSettings): Tenants {
     turns: new FairTurns(parallel),
     webhookTurns: new FairTurns(parallel),
     connectTurns: new FairTurns(connectWidth),
+    ...{ spool, trials: new ServerTrials() },
   });
 }
 
@@ -290,8 +311,13 @@ function openTenants(app: AppContext, settings: TenantsSettings): Tenants {
 export async function runTenants(app: AppContext, settings: TenantsSettings): Promise<void> {
   const { host, port, folder, onReload } = settings;
   readTenantFolder(folder);
-  const options = await loadListenerOptions({ ...app, ini: join(folder, listenerFile) });
-  const tenants = openTenants(app, settings);
+  const { serve: options, spool: path } = await loadListenerSettings({
+    ...app,
+    ini: join(folder, listenerFile),
+  });
+  const spool = openSharedSpool(path, settings.stateFolder, `spool in [state] of ${listenerFile}`);
+  using _closing = { [Symbol.dispose]: () => spool?.close() };
+  const tenants = openTenants(app, settings, spool);
   const counters = new Counters();
   const listener = startListener({
     ...{ host, port, options, counters, log: app.log },
@@ -301,7 +327,11 @@ export async function runTenants(app: AppContext, settings: TenantsSettings): Pr
     metrics: async () => {
       const parts = await readParts(tenants, app);
       return await renderMetrics(
-        { counters, tenants: tenants.slots.map(({ condition }) => condition) },
+        {
+          counters,
+          tenants: tenants.slots.map(({ condition }) => condition),
+          unserved: spool && unservedEvents(spool, parts),
+        },
         parts,
       );
     },

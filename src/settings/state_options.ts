@@ -47,7 +47,7 @@ export const stateOptions = {
     { default: 30, minimum: 3, maximum: 600, advanced: true },
   ),
   spool: opt.text(
-    "File on this machine that keeps webhook events while PostgreSQL cannot be reached. By default agent-spool.sqlite beside the state file of this machine; none refuses such events instead.",
+    "File on this machine that keeps webhook events while PostgreSQL cannot be reached. By default agent-spool.sqlite beside the state file of this machine; none refuses such events instead. With serve --configs, [state] of listener.ini names it for all tenants.",
     {
       default: "",
       example: "/var/lib/oomnitza-agent/spool.sqlite",

@@ -19,8 +19,16 @@ function isEmpty(database: Sqlite): boolean {
   return database.rows("SELECT name FROM sqlite_schema LIMIT 1").length === 0;
 }
 
+/** What the tables of a file are. */
+export interface Tables {
+  /** Marks a SQLite file as one with these tables. */
+  readonly applicationId: number;
+  /** Statements that lead from version n to n + 1, oldest first. */
+  readonly migrations: readonly (readonly string[])[];
+}
+
 /** Refuses what is not ours, or from a newer agent, whose tables this one does not know. */
-function check(database: Sqlite): void {
+function check(database: Sqlite, { applicationId, migrations }: Tables): void {
   // In this order: another process may be making the tables, and they come together with the id.
   if (!isEmpty(database) && pragma(database, "application_id") !== applicationId) {
     throw new AgentError("it is a database of another program");
@@ -31,12 +39,13 @@ function check(database: Sqlite): void {
   }
 }
 
-function migrate(database: Sqlite): void {
-  check(database);
+function migrate(database: Sqlite, tables: Tables): void {
+  const { applicationId, migrations } = tables;
+  check(database, tables);
   if (pragma(database, "user_version") === migrations.length) return;
   database.transaction(() => {
     // Another process may have done it since.
-    check(database);
+    check(database, tables);
     const version = pragma(database, "user_version");
     for (const statement of migrations.slice(version).flat()) database.run(statement);
     database.run(`PRAGMA application_id = ${applicationId}`);
@@ -92,18 +101,32 @@ export function refuseMovedFile(database: Sqlite, path: string): void {
 
 /** Opens the state file as {@linkcode openState} does, also one whose state was moved. */
 export function openStateFile(path: string): Sqlite {
+  try {
+    return openTables(path, { applicationId, migrations });
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/**
+ * Opens a file and brings its tables up to date; it is created when it is not there, for its owner only. Each
+ * commit is on the disk when it returns.
+ *
+ * @throws {AgentError} when it has other tables, or is of a newer agent; else what SQLite or the system says.
+ */
+export function openTables(path: string, tables: Tables): Sqlite {
   let database: Sqlite | undefined;
   try {
     createFile(path);
     database = openSqlite(path);
     database.run("PRAGMA busy_timeout = 10000");
-    migrate(database);
+    migrate(database, tables);
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = FULL");
     return database;
   } catch (error) {
     database?.close();
-    throw unusable(path, error);
+    throw error;
   }
 }
 

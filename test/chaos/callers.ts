@@ -4,7 +4,7 @@
  * @module
  */
 import { eventBody } from "../sources/casper/events.ts";
-import { type Cluster, hookSection } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Replica } from "./replica.ts";
 
 /** How callers call. */
@@ -33,7 +33,7 @@ const repeatedDevices = 200;
 
 /** Posts one event; gives whether it was answered with the promise. */
 export async function postEvent(
-  { ledger }: Pick<Cluster, "ledger">,
+  { ledger, hookPath }: Pick<Cluster, "ledger" | "hookPath">,
   replica: Replica,
   device: number,
   version: number,
@@ -42,7 +42,7 @@ export async function postEvent(
   ledger.post(device);
   const body = eventBody("ComputerCheckIn", device);
   const signal = AbortSignal.timeout(timeoutMs);
-  const answer = await fetch(`${replica.url}/${hookSection}`, { method: "POST", body, signal })
+  const answer = await fetch(`${replica.url}/${hookPath(device)}`, { method: "POST", body, signal })
     .catch(() => undefined);
   const isPromise = answer?.status === 204;
   ledger.answer(device, version, isPromise);

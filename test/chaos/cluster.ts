@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly oomnitzaLines?: string;
   readonly serveLines?: string;
   readonly stateLines?: string;
+  /** Whether each replica works for {@linkcode folderTenants} instead of one tenant. */
+  readonly isOfTenants?: boolean;
   /** Sections beside the others that are due as soon as the replicas start, and not again for an hour. */
   readonly dueSections?: number;
 }
@@ -44,6 +46,8 @@ export const tickSeconds = 2;
 export const hookSection = "casper";
 const tickSection = "casper.tick";
 const tenant = "chaos";
+/** The tenants of a replica that works for several. */
+export const folderTenants: readonly string[] = ["north", "south", "west"];
 /** Connections of PgBouncer to the database: fewer than three replicas have to it. */
 const pooledConnections = 6;
 const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
@@ -59,6 +63,10 @@ export interface Cluster {
   /** The server with the state; absent with a file. */
   readonly database: Postgres | undefined;
   readonly leaseMs: number;
+  /** Whether each replica works for {@linkcode folderTenants}. */
+  readonly isOfTenants: boolean;
+  /** The path to which events about a device are posted: those of a device go to one tenant. */
+  hookPath(device: number): string;
   /**
    * When runs of the section that is due again and again began, in milliseconds since the epoch; not those
    * that were left by a replica that was killed, as another one makes up for them.
@@ -79,7 +87,8 @@ export interface Cluster {
 
 function configuration(
   options: ClusterOptions,
-  { jamf, oomnitza, stateUrl }: {
+  { tenant, jamf, oomnitza, stateUrl }: {
+    readonly tenant: string;
     readonly jamf: VersionedJamf;
     readonly oomnitza: NotingOomnitza;
     readonly stateUrl: string | undefined;
@@ -140,6 +149,19 @@ async function query(
   return sqlite.query(inFile).values().map(([value]) => String(value));
 }
 
+/** Writes the configuration of a replica, or those of its tenants. */
+function writeConfigurations(
+  folder: string,
+  text: (tenant: string) => string,
+  { isOfTenants = false }: ClusterOptions,
+): void {
+  if (!isOfTenants) return writeFileSync(join(folder, "config.ini"), text(tenant), { mode: 0o600 });
+  mkdirSync(join(folder, "tenants"));
+  for (const name of folderTenants) {
+    writeFileSync(join(folder, "tenants", `${name}.ini`), text(name), { mode: 0o600 });
+  }
+}
+
 /** Sets it all up; the replicas are not started yet. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { program, state, leaseSeconds } = options;
@@ -161,9 +183,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     if (line !== undefined) lines.push(line);
     const stateUrl = database?.url("127.0.0.1", `sslmode=disable${pooled}`)
       .replace(`:${database.port}/`, `:${line?.port}/`);
-    const ini = join(own, "config.ini");
-    writeFileSync(ini, configuration(options, { jamf, oomnitza, stateUrl }), { mode: 0o600 });
+    const around = { jamf, oomnitza, stateUrl };
     const words = ["--singleton", "0", "--workers", "2"];
+    if (options.isOfTenants) words.push("--configs", "tenants", "--state", "states");
+    writeConfigurations(own, (tenant) => configuration(options, { tenant, ...around }), options);
     if (database === undefined) words.push("--state", file);
     const isLast = number === options.replicas;
     replicas.push(
@@ -177,6 +200,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
     leaseMs: leaseSeconds * 1000,
+    isOfTenants: options.isOfTenants === true,
+    hookPath: (device) =>
+      options.isOfTenants
+        ? `${folderTenants[device % folderTenants.length]}/${hookSection}`
+        : hookSection,
     keepFolder: () => {
       isKept = true;
     },
@@ -204,7 +232,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     },
     async waiting() {
       const [count] = await query(database, file, {
-        inPostgres: `SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND NOT is_dead`,
+        inPostgres: "SELECT count(*) FROM inbox WHERE NOT is_dead",
         inFile: "SELECT count(*) FROM inbox",
       });
       return Number(count);

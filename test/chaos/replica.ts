@@ -85,9 +85,25 @@ export class Replica {
   }
 
   /** Waits until it answers. */
-  async ready(ms = 60_000): Promise<void> {
+  ready(ms = 60_000): Promise<void> {
+    return this.#until("/healthz", ms);
+  }
+
+  /** Waits until it takes events. */
+  takesEvents(ms = 60_000): Promise<void> {
+    return this.#until("/readyz", ms);
+  }
+
+  /** The sum of all values of a metric. */
+  async sum(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const values = text.matchAll(new RegExp(`^${name}(?:{.*})? (\\S+)$`, "gm"));
+    return [...values].reduce((sum, [_line, value]) => sum + Number(value), 0);
+  }
+
+  async #until(path: string, ms: number): Promise<void> {
     const deadline = Date.now() + ms;
-    while (!await this.#answers()) {
+    while (!await this.#answers(path)) {
       if (Date.now() > deadline) throw new Error(`A replica does not answer:\n${this.log}`);
       if (!this.#isWanted) this.start();
       await Bun.sleep(20);
@@ -122,10 +138,10 @@ export class Replica {
     return join(this.#options.folder, "log.txt");
   }
 
-  async #answers(): Promise<boolean> {
+  async #answers(path: string): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(2000);
-      return (await fetch(`${this.url}/healthz`, { signal })).ok;
+      return (await fetch(this.url + path, { signal })).ok;
     } catch {
       return false;
     }

@@ -9,7 +9,7 @@ import { runMixed } from "./mixed.ts";
 import { compileChanged, nextVersion } from "./mutants.ts";
 import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
-import { type Absence, runAway } from "./away.ts";
+import { type Absence, type Beginning, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm, type StormOptions } from "./storm.ts";
@@ -98,13 +98,26 @@ async function takeover({ program, isPooled }: ScenarioSettings): Promise<Outcom
 }
 
 async function away(
-  absence: Absence,
   { program, replicas, isPooled }: ScenarioSettings,
+  absence: Absence,
+  beginning?: Beginning,
 ): Promise<Outcome> {
   const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
   return await withCluster(
     { ...options, program, isPooled },
-    (cluster) => runAway(cluster, absence),
+    (cluster) => runAway(cluster, absence, beginning),
+  );
+}
+
+/** One process with three tenants. */
+async function awayOfTenants(
+  { program, isPooled }: ScenarioSettings,
+  beginning: Beginning,
+): Promise<Outcome> {
+  const options = { replicas: 1, isOfTenants: true, leaseSeconds, coalesceSeconds: 1 };
+  return await withCluster(
+    { ...options, state: "postgres", program, isPooled },
+    (cluster) => runAway(cluster, "killed", beginning),
   );
 }
 
@@ -120,8 +133,12 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   mixed,
   promises,
   takeover,
-  away: (settings) => away("killed", settings),
-  hung: (settings) => away("hung", settings),
+  away: (settings) => away(settings, "killed"),
+  hung: (settings) => away(settings, "hung"),
+  "away-at-start": (settings) => away(settings, "killed", "started meanwhile"),
+  "hung-at-start": (settings) => away(settings, "hung", "started meanwhile"),
+  "away-of-tenants": (settings) => awayOfTenants(settings, "at work"),
+  "away-at-start-of-tenants": (settings) => awayOfTenants(settings, "started meanwhile"),
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [

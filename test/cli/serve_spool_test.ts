@@ -188,13 +188,13 @@ slow(
     await using space = await openSharedWorkspace("spool = own.sqlite\n");
     await using agent = await listen(space);
     using database = new Database(join(space.folder, "own.sqlite"));
-    database.run("ALTER TABLE inbox RENAME TO elsewhere");
+    database.run("ALTER TABLE spool RENAME TO elsewhere");
     expect((await agent.post("/casper", eventBody("ComputerAdded", 1))).status).toBe(204);
     await server.stop();
     expect((await agent.post("/casper", eventBody("ComputerAdded", 2))).status).toBe(503);
     expect((await fetch(`${agent.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
-    database.run("ALTER TABLE elsewhere RENAME TO inbox");
+    database.run("ALTER TABLE elsewhere RENAME TO spool");
     await until(async () => (await fetch(`${agent.url}/readyz`)).status === 200);
     expect((await agent.post("/casper", eventBody("ComputerAdded", 3))).status).toBe(204);
     expect(await metric(agent, "agent_spool_events")).toBe(1);

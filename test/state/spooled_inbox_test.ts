@@ -11,10 +11,11 @@ import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { AgentError } from "../../src/base/errors.ts";
 import { StateInbox } from "../../src/state/inbox.ts";
-import { Spool } from "../../src/state/spool.ts";
-import { SpooledInbox } from "../../src/state/spooled_inbox.ts";
+import { SpoolFile } from "../../src/state/spool.ts";
+import { SpooledInbox, SpoolIntake } from "../../src/state/spooled_inbox.ts";
 import type { InboxEvent } from "../../src/state/state.ts";
 import { Intake } from "../../src/sync/inbox/intake.ts";
+import type { Log } from "../../src/logging/log.ts";
 import { keepLog } from "../sync/support/fakes.ts";
 
 const away = new AgentError("The server cannot be reached", { retriable: true });
@@ -22,6 +23,30 @@ const redact = (text: string) => text;
 
 function event(key: string | null, body: unknown = key): InboxEvent {
   return { section: "devices", key, body: JSON.stringify(body), due: 0 };
+}
+
+/** A shared inbox and a spool file of one tenant as one inbox, which takes the calls. */
+function openInbox(path: string, shared: StateInbox, log: Log) {
+  const file = new SpoolFile({ path, isShared: false });
+  const intake = new SpoolIntake({ spool: file.of("main"), log, retryMs: 5 });
+  const inbox = new SpooledInbox(shared, intake);
+  inbox.takeOver();
+  return {
+    intake,
+    add: (events: readonly InboxEvent[]) => inbox.add(events),
+    sizes: () => inbox.sizes(),
+    get spooled() {
+      return intake.spooled;
+    },
+    get failure() {
+      return intake.failure;
+    },
+    async close() {
+      await inbox.close();
+      await intake.close();
+      file.close();
+    },
+  };
 }
 
 /** A shared inbox that fails when it is told to, a spool beside it, and both as one. */
@@ -40,8 +65,7 @@ function openBoth(folder = mkdtempSync(join(tmpdir(), "agent-spool-"))) {
     await add(events);
   };
   const { log, lines } = keepLog();
-  const open = () =>
-    new SpooledInbox({ shared, spool: new Spool({ path, redact }), log, retryMs: 5 });
+  const open = () => openInbox(path, shared, log);
   return {
     ...{ folder, path, shared, control, lines, open },
     /** Bodies that the shared inbox has, by key. */
@@ -53,7 +77,7 @@ function openBoth(folder = mkdtempSync(join(tmpdir(), "agent-spool-"))) {
   };
 }
 
-async function untilForwarded(inbox: SpooledInbox): Promise<void> {
+async function untilForwarded(inbox: Pick<SpoolIntake, "spooled" | "failure">): Promise<void> {
   while (inbox.spooled > 0 || inbox.failure !== undefined) await Bun.sleep(2);
 }
 
@@ -173,9 +197,8 @@ test("what is in the spool at the end stays, is told, and goes before anything n
     `warning: 2 webhook events stay in ${path}: they are forwarded after the next start`,
   );
   using again = openBoth();
-  const spool = new Spool({ path: copy, redact });
   const { log, lines: said } = keepLog();
-  const inbox = new SpooledInbox({ shared: again.shared, spool, log, retryMs: 5 });
+  const inbox = openInbox(copy, again.shared, log);
   await inbox.add([event("a", "newer")]);
   await untilForwarded(inbox);
   expect(await again.arrived()).toEqual({ a: "newer", b: "b" });
@@ -186,13 +209,13 @@ test("what is in the spool at the end stays, is told, and goes before anything n
 test("one spool belongs to one process", async () => {
   using both = openBoth();
   const inbox = both.open();
-  expect(() => new Spool({ path: both.path, redact })).toThrow(
+  expect(() => new SpoolFile({ path: both.path, isShared: false })).toThrow(
     `Cannot use ${both.path} for webhook events: another agent on this machine uses it`,
   );
   await inbox.close();
-  await new Spool({ path: both.path, redact }).close();
+  new SpoolFile({ path: both.path, isShared: false }).close();
   const missing = join(both.folder, "none", "spool.sqlite");
-  expect(() => new Spool({ path: missing, redact })).toThrow(missing);
+  expect(() => new SpoolFile({ path: missing, isShared: false })).toThrow(missing);
 });
 
 test("when neither can keep events they are refused, and once one can again they are taken", async () => {
@@ -204,13 +227,13 @@ test("when neither can keep events they are refused, and once one can again they
   await intake.accept(event("a"));
   expect(intake.failure).toBeUndefined();
   using database = new Database(path);
-  database.run("ALTER TABLE inbox RENAME TO elsewhere");
+  database.run("ALTER TABLE spool RENAME TO elsewhere");
   await expect(intake.accept(event("b"))).rejects.toThrow(
     `Cannot keep webhook events in ${path}: `,
   );
   await Bun.sleep(30);
   expect(intake.failure).toMatchObject({ retriable: true });
-  database.run("ALTER TABLE elsewhere RENAME TO inbox");
+  database.run("ALTER TABLE elsewhere RENAME TO spool");
   while (intake.failure !== undefined) await Bun.sleep(2);
   await intake.accept(event("c"));
   control.failure = undefined;
@@ -228,7 +251,7 @@ test("what was forwarded and cannot be removed from the spool is not forwarded o
   await inbox.add([event("a")]);
   using database = new Database(path);
   database.run(
-    "CREATE TRIGGER full BEFORE DELETE ON inbox BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    "CREATE TRIGGER full BEFORE DELETE ON spool BEGIN SELECT RAISE(ABORT, 'no room'); END",
   );
   let times = 0;
   control.before = () => Promise.resolve(void times++);
@@ -236,7 +259,9 @@ test("what was forwarded and cannot be removed from the spool is not forwarded o
   while (lines.length < 2) await Bun.sleep(2);
   await Bun.sleep(30);
   expect(times).toBe(1);
-  expect(lines.slice(1)).toEqual([`error: Webhook events of ${path} cannot be forwarded: no room`]);
+  expect(lines.slice(1)).toEqual([
+    `error: Webhook events of ${path} cannot be forwarded: no room`,
+  ]);
   database.run("DROP TRIGGER full");
   await untilForwarded(inbox);
   expect(await both.arrived()).toEqual({ a: "a" });
@@ -245,30 +270,122 @@ test("what was forwarded and cannot be removed from the spool is not forwarded o
 
 test("large events are read a few at a time, and each of them", async () => {
   using both = openBoth();
-  const spool = new Spool({ path: both.path, redact });
+  const file = new SpoolFile({ path: both.path, isShared: false });
+  const spool = file.of("main");
   const body = JSON.stringify("x".repeat(1_500_000));
   await spool.add(["a", "b", "c", "d"].map((key) => ({ ...event(key), body })));
   await spool.add([{ ...event("e"), body: JSON.stringify("x".repeat(5_000_000)) }, event("f")]);
   const read: string[] = [];
-  while (!spool.isEmpty) {
+  while (spool.count() > 0) {
     const events = spool.oldest(1000);
     read.push(events.map(({ key }) => key).join(""));
     spool.remove(events);
   }
   expect(read).toEqual(["abc", "de", "f"]);
-  await spool.close();
+  file.close();
 });
+
+const keys = (count: number) => Array.from({ length: count }, (_, at) => event(`k${at}`));
 
 test("a full spool refuses, and says so", async () => {
   using both = openBoth();
-  class FullSpool extends Spool {
-    override count(): number {
-      return 1_000_000;
-    }
-  }
-  const spool = new FullSpool({ path: both.path, redact });
+  const file = new SpoolFile({ path: both.path, isShared: false, most: 10 });
+  const spool = file.of("main");
+  await spool.add(keys(10));
   await expect(spool.add([event("a")])).rejects.toThrow(
-    `1000000 webhook events wait already in ${both.path}`,
+    `10 webhook events wait already in ${both.path}`,
   );
-  await spool.close();
+  spool.remove(spool.oldest(1));
+  await spool.add([event("a")]);
+  expect(spool.count()).toBe(10);
+  file.close();
+});
+
+test("of many tenants, none takes the room of the others, and each has its own events", async () => {
+  using both = openBoth();
+  const settings = { path: both.path, isShared: true, most: 100 };
+  const file = new SpoolFile(settings);
+  const [loud, quiet, third] = [file.of("loud"), file.of("quiet"), file.of("third")];
+  await loud.add(keys(50));
+  await expect(loud.add([event("more")])).rejects.toThrow("50 webhook events wait already in ");
+  await quiet.add(keys(25));
+  await expect(quiet.add([event("more")])).rejects.toThrow("25 webhook events wait already in ");
+  await third.add([event("k0", "of the third"), event("k0", "newer")]);
+  // A trial needs no room.
+  await loud.add([]);
+  expect([loud, quiet, third].map((spool) => spool.count())).toEqual([50, 25, 1]);
+  const [first] = loud.oldest(1);
+  expect(first).toMatchObject({ key: "k0", body: '"k0"', events: 1 });
+  expect(third.oldest(10)).toMatchObject([{ key: "k0", body: '"newer"', events: 2 }]);
+  expect(loud.oldest(100)).toHaveLength(50);
+  expect(loud.isLast(loud.oldest(50).at(-1) ?? expect.unreachable())).toBe(true);
+  third.remove(third.oldest(10));
+  file.close();
+  const again = new SpoolFile(settings);
+  expect([...again.counts()]).toEqual([["loud", 50], ["quiet", 25]]);
+  again.close();
+});
+
+test("a configuration that takes over gets what waits and what comes to the one before", async () => {
+  using both = openBoth();
+  using next = openBoth();
+  const { control, lines } = both;
+  const { intake, ...inbox } = both.open();
+  control.failure = away;
+  await inbox.add([event("a")]);
+  const successor = new SpooledInbox(next.shared, intake);
+  // It is opened, and does not take the calls yet.
+  await inbox.add([event("b")]);
+  expect(await next.arrived()).toEqual({});
+  successor.takeOver();
+  await untilForwarded(intake);
+  await inbox.add([event("late")]);
+  expect(await next.arrived()).toEqual({ a: "a", b: "b", late: "late" });
+  control.failure = undefined;
+  expect(await both.arrived()).toEqual({});
+  // The end of the one before takes nothing from its successor.
+  await intake.leave(both.shared);
+  await successor.add([event("after")]);
+  expect(await next.arrived()).toEqual({ after: "after" });
+  expect(lines.at(-1)).toContain("2 webhook events of ");
+  await intake.leave(next.shared);
+  await inbox.close();
+});
+
+test("without an inbox yet, events wait; for what does not pass by itself they are refused", async () => {
+  using both = openBoth();
+  const file = new SpoolFile({ path: both.path, isShared: false });
+  const { log, lines } = keepLog();
+  const intake = new SpoolIntake({ spool: file.of("main"), log, retryMs: 5 });
+  intake.hold(away);
+  await intake.add([event("a")]);
+  intake.hold(new AgentError("Its tables are newer"));
+  await expect(intake.add([event("b")])).rejects.toThrow("Its tables are newer");
+  intake.hold(away);
+  await intake.add([event("c")]);
+  expect(lines).toEqual([]);
+  intake.use(both.shared);
+  await untilForwarded(intake);
+  expect(await both.arrived()).toEqual({ a: "a", c: "c" });
+  expect(lines).toEqual([`info: 2 webhook events of ${both.path} were forwarded`]);
+  await intake.leave(both.shared);
+  await intake.close();
+  file.close();
+});
+
+test("what comes back and refuses is told, and new events are refused until it takes them", async () => {
+  using both = openBoth();
+  const { control, lines } = both;
+  const inbox = both.open();
+  control.failure = away;
+  await inbox.add([event("a")]);
+  control.failure = new AgentError("It refuses the password");
+  while (lines.length < 2) await Bun.sleep(2);
+  expect(lines[1]).toContain("cannot be forwarded: It refuses the password. New ones are refused");
+  await expect(inbox.add([event("b")])).rejects.toThrow("refuses the password");
+  control.failure = undefined;
+  await untilForwarded(inbox);
+  await inbox.add([event("c")]);
+  expect(await both.arrived()).toEqual({ a: "a", c: "c" });
+  await inbox.close();
 });

@@ -23,7 +23,7 @@ const mostAtOnce = 1000;
  * connections, the older one could end last, and take the place of a newer event about the same.
  */
 export class Intake {
-  readonly #inbox: Inbox;
+  readonly #inbox: Pick<Inbox, "add" | "sizes">;
   readonly #trialMs: number;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
@@ -34,7 +34,7 @@ export class Intake {
   #isTrialDue = false;
   #isEnded = false;
 
-  private constructor(inbox: Inbox, trialMs: number) {
+  private constructor(inbox: Pick<Inbox, "add" | "sizes">, trialMs: number) {
     this.#inbox = inbox;
     this.#trialMs = trialMs;
   }
@@ -44,7 +44,10 @@ export class Intake {
    *
    * @param trialMs After a failure it is tried so often whether events can be kept again, in milliseconds.
    */
-  static async open(inbox: Inbox, trialMs = 1000): Promise<Intake> {
+  static async open(
+    inbox: Pick<Inbox, "add" | "sizes">,
+    trialMs = 1000,
+  ): Promise<Intake> {
     const intake = new Intake(inbox, trialMs);
     await intake.#recount();
     return intake;
@@ -65,6 +68,13 @@ export class Intake {
       this.#waiting.push({ event, resolve, reject });
       this.#begin();
     });
+  }
+
+  /** Tries now whether events can be kept, also while none come. */
+  try(): void {
+    if (this.#isEnded) return;
+    this.#isTrialDue = true;
+    this.#begin();
   }
 
   /** Tries no more after a failure. Events that come are still kept. */
