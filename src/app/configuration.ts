@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError, formatFinding } from "../base/errors.ts";
+import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
@@ -147,15 +147,20 @@ type StateConfigContext = Pick<
  * @throws {ConfigError} when it has errors.
  */
 export async function loadStateSettings(app: StateConfigContext): Promise<StateSettings> {
-  return await loadSection(app, readIniIfThere(app.ini), "state", checkState);
+  return (await loadSection(app, readIniIfThere(app.ini), "state", checkState)).settings;
 }
 
 /**
- * Reads `[serve]` with its secrets from a file that has nothing else but the servers of secrets, or is not there.
+ * Reads `[serve]` from a file that has nothing else but the servers of secrets, or is not there. What else was
+ * found in it is logged.
  *
+ * @param secrets Whether they are fetched; else what refers to one is as if it were blank.
  * @throws {ConfigError} when it has errors.
  */
-export async function loadListenerOptions(app: StateConfigContext): Promise<ServeOptions> {
+export async function loadListenerOptions(
+  app: StateConfigContext,
+  secrets: "fetched" | "pending" = "fetched",
+): Promise<ServeOptions> {
   const document = readIniIfThere(app.ini);
   const other = document.sections.find(({ name }) =>
     name !== "serve" && !Object.hasOwn(serverSections, name)
@@ -171,7 +176,11 @@ export async function loadListenerOptions(app: StateConfigContext): Promise<Serv
   }
   const errors = document.findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(`Cannot use ${app.ini}`, errors);
-  return await loadSection(app, document, "serve", checkServe);
+  const { settings, findings } = await loadSection(app, document, "serve", checkServe, secrets);
+  for (const finding of [...document.findings, ...findings]) {
+    app.log[finding.severity](formatFinding(finding));
+  }
+  return settings;
 }
 
 function readIniIfThere(file: string): IniDocument {
@@ -179,27 +188,30 @@ function readIniIfThere(file: string): IniDocument {
   return { file, sections: [], byName: new Map(), defaults: new Map(), findings: [] };
 }
 
-/** Checks one section of the service with its secrets; nothing of the other sections is looked at. */
+/** Checks one section of the service; nothing of the other sections is looked at. */
 async function loadSection<T>(
   app: StateConfigContext,
   document: IniDocument,
   name: "state" | "serve",
   checkSection: (document: IniDocument, context: ConfigContext) => CheckedSection<T>,
-): Promise<T> {
+  how: "fetched" | "pending" = "fetched",
+): Promise<{ readonly settings: T; readonly findings: readonly Finding[] }> {
   const names = new Set([name, ...Object.keys(serverSections)]);
   const sections = document.sections.filter((section) => names.has(section.name));
   const byName = new Map(sections.map((section) => [section.name, section]));
   const own = { ...document, sections, byName, findings: [] };
-  function read(resolved: IniDocument): T {
-    const { settings, findings, secrets } = checkSection(resolved, app);
+  function read(resolved: IniDocument) {
+    const checked = checkSection(resolved, app);
+    const { settings, secrets } = checked;
+    const findings = [...resolved.findings, ...checked.findings];
     for (const secret of secrets.flatMap(secretsIn)) app.redactor.add(secret);
-    if (settings !== undefined) return settings;
-    throw new ConfigError(`Cannot use [${name}] of ${document.file}`, [
-      ...resolved.findings,
-      ...findings,
-    ]);
+    // A secret that could not be fetched is in the findings only.
+    const isBroken = findings.some(({ severity }) => severity === "error");
+    if (settings !== undefined && !isBroken) return { settings, findings };
+    throw new ConfigError(`Cannot use [${name}] of ${document.file}`, findings);
   }
   if (!byName.has(name)) return read(own);
+  if (how === "pending") return read(leavePending(own, app));
   return await withResolved(app, own, [name], (resolved) => Promise.resolve(read(resolved)));
 }
 

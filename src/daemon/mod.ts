@@ -5,18 +5,13 @@
  */
 
 import type { AppContext } from "../app/context.ts";
+import { checkExposure } from "../app/exposure.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { connectPatiently } from "./connection.ts";
 import { Counters } from "./counters.ts";
-import {
-  announce,
-  checkExposure,
-  type Listener,
-  type ListeningSettings,
-  startListener,
-} from "./listener.ts";
+import { announce, type Listener, type ListeningSettings, startListener } from "./listener.ts";
 import { renderMetrics } from "./metrics_page.ts";
 import { watchOver } from "./process.ts";
 import { openTenant, type Tenant, type WorkingSettings } from "./tenant.ts";
@@ -57,7 +52,7 @@ export async function runDaemon(
   await watchOver({
     app,
     end: () => tenant.end(listener.drain()).all,
-    drainMs: (tenant.options.drain_delay + tenant.options.drain_seconds) * 1000,
+    drainMs: () => (tenant.options.drain_delay + tenant.options.drain_seconds) * 1000,
     stopWork: tenant.stopWork,
   });
 }
@@ -73,7 +68,7 @@ function listenFor(
   return startListener({
     ...{ host, port, options, counters, log },
     receiverOf: () => receiver,
-    watchers: receiver.admission,
+    watchersNow: () => receiver.admission,
     unready: tenant.unready,
     metrics: async () =>
       await renderMetrics({ counters }, [{ metrics, sources: await tenant.readSources() }]),

@@ -22,15 +22,15 @@ export interface Watched {
   readonly app: AppContext;
   /** Ends the work in good order. */
   readonly end: () => Promise<void>;
-  /** Milliseconds that this may take. */
-  readonly drainMs: number;
+  /** Milliseconds that this may take, as it is when the end begins. */
+  readonly drainMs: () => number;
   /** Stops what is still running then. */
   readonly stopWork: (reason: Error) => void;
 }
 
 /** Waits for the signal to end, and ends the work. */
 export async function watchOver(watched: Watched): Promise<void> {
-  const { app, end, drainMs, stopWork } = watched;
+  const { app, end, stopWork } = watched;
   const { env, log, signal } = app;
   const interval = watchdogMs(env);
   const watchdog = interval === undefined
@@ -44,6 +44,7 @@ export async function watchOver(watched: Watched): Promise<void> {
   });
   notifyManager("STOPPING=1", app);
   log.info("Stopping: finishing what is running");
+  const drainMs = watched.drainMs();
   const timer = setTimeout(() => {
     log.warning(`Not everything was finished within ${drainMs / 1000} s; the rest waits`);
     stopWork(new AgentError("The agent was stopped"));

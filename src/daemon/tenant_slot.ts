@@ -5,20 +5,18 @@
  */
 
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
-import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import type { TenantFile } from "../app/tenant_files.ts";
+import { checkTenant, tenantContext } from "../app/tenant_rules.ts";
+import { AgentError, messageOf } from "../base/errors.ts";
 import { errorLines } from "../logging/error.ts";
 import { tenantLog } from "../logging/tenant.ts";
-import { serveOptions } from "../settings/serve_options.ts";
 import { connectMeanwhile, type PatientUploads } from "./connection.ts";
-import { checkExposure } from "./listener.ts";
 import type { TenantCondition } from "./metrics_page.ts";
 import { mostFindings } from "./scheduler.ts";
 import { openTenant, type Tenant, type TenantSettings, type WorkingSettings } from "./tenant.ts";
-import { listenerFile, type TenantFile } from "./tenant_files.ts";
 import type { FairTurns } from "./turns.ts";
 
 /** What a tenant gets that all of them have. */
@@ -50,34 +48,6 @@ interface Running {
 
 /** For sections without webhooks: nobody asks for uploads. */
 const noUploads: PatientUploads = { uploads: new Promise(() => {}), connected: undefined };
-
-/** Options that are those of the listener: what a tenant says has no effect. */
-const listenerOnly = [
-  "trusted_proxies",
-  "idle_seconds",
-  "calls_at_once",
-  "calls_per_second",
-] as const;
-
-/** What a tenant cannot decide for all others. @throws {ConfigError} */
-function checkServe({ file, serve, sections, state }: Config, { app, host }: SlotSettings): void {
-  if (serve === undefined) return;
-  if (state?.spool !== undefined && state.spool !== "" && state.spool !== "none") {
-    app.log.warning("spool in [state] has no effect: many tenants in one process have none");
-  }
-  if (serve.cert !== "" || serve.key !== "") {
-    throw new ConfigError(`${file} sets cert or key in [serve]`, [], {
-      hint: `There is one listener for all tenants: put them into [serve] of ${listenerFile}.`,
-    });
-  }
-  if (sections.some(({ source }) => source.webhook !== undefined)) checkExposure(host, serve);
-  for (const option of listenerOnly) {
-    if (serve[option] === serveOptions[option].default) continue;
-    app.log.warning(
-      `${option} in [serve] has no effect: there is one listener for all tenants, which ${listenerFile} configures`,
-    );
-  }
-}
 
 function makeStateFolder({ stateFile }: AppContext): void {
   if (stateFile === undefined) return;
@@ -212,7 +182,7 @@ export class TenantSlot {
     const closed = withConfig(app, "all", async (config) => {
       const ending = new AbortController();
       const stopping = new AbortController();
-      checkServe(config, this.#settings);
+      checkTenant(config, app.log, this.#settings.host);
       makeStateFolder(app);
       await using tenant = await openTenant(app, config, this.#tenantSettings(ending, stopping));
       const close = async () => {
@@ -229,15 +199,8 @@ export class TenantSlot {
 
   #contextOf(ini: string, life: AbortSignal): AppContext {
     const { app, stateFolder } = this.#settings;
-    return {
-      ...app,
-      ini,
-      iniPlaces: undefined,
-      tenant: this.name,
-      stateFile: join(stateFolder, this.name, "agent-state.sqlite"),
-      signal: AbortSignal.any([app.signal, life]),
-      onReady: undefined,
-    };
+    const signal = AbortSignal.any([app.signal, life]);
+    return tenantContext({ ...app, signal }, { tenant: this.name, path: ini }, stateFolder);
   }
 
   #tenantSettings(ending: AbortController, stopping: AbortController): TenantSettings {
