@@ -17,6 +17,9 @@ function notifyManager(state: string, { env, log }: Pick<AppContext, "env" | "lo
   }
 }
 
+/** Milliseconds for the state and the log, once the work is over or was broken off. */
+const closingMs = 30_000;
+
 /** What a process watches over. */
 export interface Watched {
   readonly app: AppContext;
@@ -42,9 +45,11 @@ export async function watchOver(watched: Watched): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  notifyManager("STOPPING=1", app);
-  log.info("Stopping: finishing what is running");
   const drainMs = watched.drainMs();
+  // Its time limit is of when the service was registered, and the configuration may have changed.
+  const neededUs = (drainMs + closingMs) * 1000;
+  notifyManager(`STOPPING=1\nEXTEND_TIMEOUT_USEC=${neededUs}`, app);
+  log.info("Stopping: finishing what is running");
   const timer = setTimeout(() => {
     log.warning(`Not everything was finished within ${drainMs / 1000} s; the rest waits`);
     stopWork(new AgentError("The agent was stopped"));
