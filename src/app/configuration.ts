@@ -4,13 +4,14 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
-import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
+import { checkConfig, type Config } from "../config/config.ts";
+import { readIniBytes } from "../config/ini_bytes.ts";
 import type { ConfigMemory } from "../config/memory.ts";
 import { absolutePath, type ConfigContext } from "../config/reading.ts";
 import { type CheckedSection, checkServe } from "../config/service_sections.ts";
@@ -39,12 +40,7 @@ function parse(bytes: Uint8Array, path: string): IniDocument {
  * @throws {ConfigError} when it cannot be read; what is wrong with its text is in the findings.
  */
 export function readIni(path: string, memory?: ConfigMemory): IniDocument {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw unreadableFileError(path, error);
-  }
+  const bytes = readIniBytes(path);
   return memory?.document(bytes, () => parse(bytes, path)) ?? parse(bytes, path);
 }
 

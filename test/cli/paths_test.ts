@@ -136,3 +136,22 @@ test("quotes around a path and variables of Windows are understood", () => {
   expect(plainPath("%NOT_SET%\\a.csv", env, "win32")).toBe("%NOT_SET%\\a.csv");
   expect(plainPath("/srv/%ProgramData%/a.csv", env, "linux")).toBe("/srv/%ProgramData%/a.csv");
 });
+
+test.skipIf(process.platform === "win32")(
+  "a pipe as the configuration is refused at once, whoever would read it",
+  async () => {
+    using space = workspace();
+    Bun.spawnSync(["mkfifo", join(space.folder, "pipe.ini")]);
+    const calls = [["check"], ["upload", "csv_assets"], ["serve", "--port", "0"], ["status"]];
+    for (const words of [...calls, ["secret", "get", "okta", "api_token"]]) {
+      const run = await space.binary([...words, "--ini", "pipe.ini"], { timeoutMs: 20_000 });
+      expect([words[0], run.code]).toEqual([words[0], 1]);
+      expect(run.stderr).toContain("pipe.ini: it is a pipe or a device, and no file");
+    }
+    const given = await space.binary(["check", "--ini", "/dev/stdin"], { input: "[oomnitza]\n" });
+    expect(given.code).toBe(1);
+    expect(given.stderr).toContain("Cannot read /dev/stdin: it is a pipe or a device, and no file");
+    expect(given.stderr).toContain("more than once");
+  },
+  60_000,
+);
