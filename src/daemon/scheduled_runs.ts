@@ -112,7 +112,7 @@ export async function openScheduler(
   const memory = new ConfigMemory();
   const scheduler: Scheduler = new Scheduler({
     sections: scheduledSections(config),
-    readPast: await openPast(config, settings.store, true),
+    readPast: await openPast(config, settings.store, { notes: true, signal: app.signal }),
     parallel: settings.parallel,
     lookMs: settings.lookMs,
     log: app.log,

@@ -119,9 +119,9 @@ export async function openTenant(
   if (options === undefined) throw new ConfigError(`Cannot use ${config.file}`, config.findings);
   const state = await openServeState(app, config, settings.testmode !== undefined);
   try {
-    const watch = openWatch(app, config, state.store);
-    const receipts = new ReceiptQueue({ onReport: watch.report, log: app.log });
     const work = new AbortController();
+    const watch = openWatch(app, config, state.store, work.signal);
+    const receipts = new ReceiptQueue({ onReport: watch.report, log: app.log });
     const { store, isShared } = state;
     const hasReplicas = settings.isOnly && store !== undefined && isShared;
     const replicas = hasReplicas ? new ReplicaWatch(app, store) : undefined;

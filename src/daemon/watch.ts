@@ -49,11 +49,16 @@ function openAlertMemory(cursors: Cursors | undefined) {
   };
 }
 
-/** Opens the watch, which is not started yet. */
+/**
+ * Opens the watch, which is not started yet.
+ *
+ * @param signal Ends the wait for another process that notifies.
+ */
 export function openWatch(
   app: AppContext,
   config: Config,
   store: State | undefined,
+  signal: AbortSignal,
 ): ServeWatch {
   const metrics = new Metrics();
   const begun = new Date();
@@ -62,7 +67,7 @@ export function openWatch(
     options,
     http: sideHttp(oomnitza, app),
     memory: openAlertMemory(store),
-    doAlone: (work) => doAlone(store, "agent:alerts", work),
+    doAlone: (work) => doAlone(store, "agent:alerts", work, signal),
     async lastWell() {
       const latest = await store?.lastRuns();
       return new Map(

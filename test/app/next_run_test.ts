@@ -46,7 +46,7 @@ async function scheduled(faces: Faces): Promise<string | undefined> {
   const scheduler = new Scheduler({
     sections: scheduledSections(config),
     parallel: 1,
-    readPast: await openPast(config, undefined, false),
+    readPast: await openPast(config, undefined, { notes: false, signal: faces.app.signal }),
     log: createLog("agent", createRedactor(), []),
     run: () => Promise.resolve(false),
   });
@@ -94,7 +94,7 @@ test("an interval counts from the last start, on every face", async () => {
   const { app } = faces;
   await using store = await openStore(faces);
   // The service notes since when a schedule is as it is.
-  await openPast(loadConfig(app), store.store, true);
+  await openPast(loadConfig(app), store.store, { notes: true, signal: app.signal });
   await Bun.sleep(2);
   const stored = { section: "csv_assets", upload: "{}", remember: false };
   await store.store.begin(stored, "upload", () => ({}));

@@ -143,7 +143,7 @@ test.skipIf(process.platform === "win32")(
     using space = workspace();
     Bun.spawnSync(["mkfifo", join(space.folder, "pipe.ini")]);
     const calls = [["check"], ["upload", "csv_assets"], ["serve", "--port", "0"], ["status"]];
-    for (const words of [...calls, ["secret", "get", "okta", "api_token"]]) {
+    for (const words of [...calls, ["schedule"]]) {
       const run = await space.binary([...words, "--ini", "pipe.ini"], { timeoutMs: 20_000 });
       expect([words[0], run.code]).toEqual([words[0], 1]);
       expect(run.stderr).toContain("pipe.ini: it is a pipe or a device, and no file");
