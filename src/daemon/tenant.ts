@@ -206,6 +206,7 @@ function openSchedule(
     lookMs: state.isShared && settings.isOnly ? sharedPollMs : undefined,
     signal: work.signal,
     onFailure: watch.fail,
+    onFault: watch.fault,
     onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
   });
 }
