@@ -136,7 +136,7 @@ describe("the fish script", () => {
 
   test("has nothing but comments, complete and a function", () => {
     for (const line of lines) {
-      expect(line).toMatch(/^(# |complete -c agent |function __agent_ini$|    |end$)/);
+      expect(line).toMatch(/^(# |complete -c agent |function __agent_ini$| {4}|end$)/);
     }
     for (const line of lines.filter((text) => !text.startsWith("#"))) {
       // Quotes are closed: what is left without escapes has an even number of them.
