@@ -12,6 +12,7 @@ import { absolutePath, folderVariable, plainPath } from "../../src/config/readin
 import { unitFile } from "../../src/os_service/systemd_unit.ts";
 import { systemd } from "../../src/os_service/systemd.ts";
 import { openFaces } from "../app/support/faces.ts";
+import { binaryPath } from "../support/binary.ts";
 import { type Workspace, workspace } from "../support/workspace.ts";
 
 const usual = Object.fromEntries(
@@ -148,10 +149,16 @@ test.skipIf(process.platform === "win32")(
       expect([words[0], run.code]).toEqual([words[0], 1]);
       expect(run.stderr).toContain("pipe.ini: it is a pipe or a device, and no file");
     }
-    const given = await space.binary(["check", "--ini", "/dev/stdin"], { input: "[oomnitza]\n" });
-    expect(given.code).toBe(1);
-    expect(given.stderr).toContain("Cannot read /dev/stdin: it is a pipe or a device, and no file");
-    expect(given.stderr).toContain("more than once");
+    const piped = `cat pipe.ini | "${await binaryPath()}" check --ini /dev/stdin`;
+    const writing = Bun.spawn(["sh", "-c", "echo '[oomnitza]' > pipe.ini"], { cwd: space.folder });
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", piped], {
+      cwd: space.folder,
+      stderr: "pipe",
+    });
+    await writing.exited;
+    expect(exitCode).toBe(1);
+    expect(`${stderr}`).toContain("Cannot read /dev/stdin: it is a pipe or a device, and no file");
+    expect(`${stderr}`).toContain("more than once");
   },
   60_000,
 );
