@@ -35,7 +35,7 @@ const app = createApp({
   addressOf: createCallers(plan.serve).addressOf,
   limits: new AddressLimits({ atOnce: 0, perSecond: 0 }),
   receiverOf: () => receiver,
-  watchers: receiver.admission,
+  watchersNow: () => receiver.admission,
   unready: () => undefined,
   metrics: () => Promise.resolve(""),
   counters: new Counters(),

@@ -120,7 +120,15 @@ export async function findCodeFaults(
  * @throws {ConfigError} with all that is wrong with the file.
  */
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
-  const config = loadConfig(app);
+  return await checkLoaded(app, loadConfig(app), names);
+}
+
+/** The same for a file that was read. */
+export async function checkLoaded(
+  app: AppContext,
+  config: Config,
+  names: CheckedNames,
+): Promise<CheckResult[]> {
   const { chosen, notEnabled } = selectSections(app, config, names);
   const { code, findings: faults } = await findCodeFaults(config, chosen);
   const named = chosen.flatMap(findNamingErrors);

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError, formatFinding } from "../base/errors.ts";
+import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
-import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
+import { checkConfig, type Config } from "../config/config.ts";
+import { readIniBytes } from "../config/ini_bytes.ts";
 import type { ConfigMemory } from "../config/memory.ts";
 import { absolutePath, type ConfigContext } from "../config/reading.ts";
 import { type CheckedSection, checkServe } from "../config/service_sections.ts";
@@ -39,12 +40,7 @@ function parse(bytes: Uint8Array, path: string): IniDocument {
  * @throws {ConfigError} when it cannot be read; what is wrong with its text is in the findings.
  */
 export function readIni(path: string, memory?: ConfigMemory): IniDocument {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw unreadableFileError(path, error);
-  }
+  const bytes = readIniBytes(path);
   return memory?.document(bytes, () => parse(bytes, path)) ?? parse(bytes, path);
 }
 
@@ -147,7 +143,7 @@ type StateConfigContext = Pick<
  * @throws {ConfigError} when it has errors.
  */
 export async function loadStateSettings(app: StateConfigContext): Promise<StateSettings> {
-  return await loadSection(app, readIniIfThere(app.ini), "state", checkState);
+  return (await loadSection(app, readIniIfThere(app.ini), "state", checkState)).settings;
 }
 
 /** What the listener of many tenants is told by its file. */
@@ -158,12 +154,16 @@ export interface ListenerSettings {
 }
 
 /**
- * Reads `[serve]` with its secrets, and the spool in `[state]`, from a file that has nothing else but the servers
- * of secrets, or is not there.
+ * Reads `[serve]` and the spool in `[state]` from a file that has nothing else but the servers of secrets, or is
+ * not there. What else was found in it is logged.
  *
+ * @param secrets Whether they are fetched; else what refers to one is as if it were blank.
  * @throws {ConfigError} when it has errors.
  */
-export async function loadListenerSettings(app: StateConfigContext): Promise<ListenerSettings> {
+export async function loadListenerSettings(
+  app: StateConfigContext,
+  secrets: "fetched" | "pending" = "fetched",
+): Promise<ListenerSettings> {
   const document = readIniIfThere(app.ini);
   const own = ["serve", "state", ...Object.keys(serverSections)];
   const other = document.sections.find(({ name }) => !own.includes(name));
@@ -178,10 +178,18 @@ export async function loadListenerSettings(app: StateConfigContext): Promise<Lis
   }
   const errors = document.findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(`Cannot use ${app.ini}`, errors);
-  return {
-    serve: await loadSection(app, document, "serve", checkServe),
-    spool: await loadSection(app, document, "state", checkSharedSpool),
-  };
+  const { settings: serve, findings } = await loadSection(
+    app,
+    document,
+    "serve",
+    checkServe,
+    secrets,
+  );
+  const state = await loadSection(app, document, "state", checkSharedSpool, secrets);
+  for (const finding of [...document.findings, ...findings, ...state.findings]) {
+    app.log[finding.severity](formatFinding(finding));
+  }
+  return { serve, spool: state.settings };
 }
 
 function readIniIfThere(file: string): IniDocument {
@@ -189,27 +197,30 @@ function readIniIfThere(file: string): IniDocument {
   return { file, sections: [], byName: new Map(), defaults: new Map(), findings: [] };
 }
 
-/** Checks one section of the service with its secrets; nothing of the other sections is looked at. */
+/** Checks one section of the service; nothing of the other sections is looked at. */
 async function loadSection<T>(
   app: StateConfigContext,
   document: IniDocument,
   name: "state" | "serve",
   checkSection: (document: IniDocument, context: ConfigContext) => CheckedSection<T>,
-): Promise<T> {
+  how: "fetched" | "pending" = "fetched",
+): Promise<{ readonly settings: T; readonly findings: readonly Finding[] }> {
   const names = new Set([name, ...Object.keys(serverSections)]);
   const sections = document.sections.filter((section) => names.has(section.name));
   const byName = new Map(sections.map((section) => [section.name, section]));
   const own = { ...document, sections, byName, findings: [] };
-  function read(resolved: IniDocument): T {
-    const { settings, findings, secrets } = checkSection(resolved, app);
+  function read(resolved: IniDocument) {
+    const checked = checkSection(resolved, app);
+    const { settings, secrets } = checked;
+    const findings = [...resolved.findings, ...checked.findings];
     for (const secret of secrets.flatMap(secretsIn)) app.redactor.add(secret);
-    if (settings !== undefined) return settings;
-    throw new ConfigError(`Cannot use [${name}] of ${document.file}`, [
-      ...resolved.findings,
-      ...findings,
-    ]);
+    // A secret that could not be fetched is in the findings only.
+    const isBroken = findings.some(({ severity }) => severity === "error");
+    if (settings !== undefined && !isBroken) return { settings, findings };
+    throw new ConfigError(`Cannot use [${name}] of ${document.file}`, findings);
   }
   if (!byName.has(name)) return read(own);
+  if (how === "pending") return read(leavePending(own, app));
   return await withResolved(app, own, [name], (resolved) => Promise.resolve(read(resolved)));
 }
 

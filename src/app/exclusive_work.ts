@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sleep } from "../base/iteration.ts";
 import type { State } from "../state/state.ts";
 
 /** While another process does it, it is looked again after so many milliseconds. */
@@ -13,16 +14,19 @@ const waitMs = 200;
  * Does some work when no other process does work of the same name; until then it waits.
  *
  * @param name No section can be called so: it has a colon.
+ * @param signal Ends the waiting; work that has begun goes on.
+ * @throws what the signal is aborted with, while it waits.
  */
 export async function doAlone<T>(
   store: State | undefined,
   name: `agent:${string}`,
   work: () => Promise<T>,
+  signal: AbortSignal,
 ): Promise<T> {
   for (;;) {
     const hold = await store?.holdSection(name);
     if (hold?.kind === "busy") {
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await sleep(waitMs, signal);
       continue;
     }
     try {

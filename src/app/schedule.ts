@@ -135,11 +135,19 @@ const readAtOnce = 8;
 /** What is known of the past of each section, as it is when it is asked for. */
 export type ReadPast = () => Promise<(section: string) => Past>;
 
-/** Opens the past of all scheduled sections; with `notes`, new schedules are written down. */
+/** How the past of sections is opened. */
+export interface PastSettings {
+  /** Whether new schedules are written down. */
+  readonly notes: boolean;
+  /** Ends the wait for another process that writes some down. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens the past of all scheduled sections. @throws {AgentError} when it is to end before. */
 export async function openPast(
   config: Config,
   store: State | undefined,
-  notes: boolean,
+  { notes, signal }: PastSettings,
 ): Promise<ReadPast> {
   const since = new Map<string, Date>();
   async function readAll(): Promise<void> {
@@ -150,7 +158,7 @@ export async function openPast(
     for await (const { name, at } of read) since.set(name, at);
   }
   // Two processes that write down a new schedule would give it two beginnings.
-  await (notes ? doAlone(store, scheduleKey, readAll) : readAll());
+  await (notes ? doAlone(store, scheduleKey, readAll, signal) : readAll());
   return async () => {
     const latest = await store?.lastRuns();
     return (section) => {
@@ -178,7 +186,7 @@ export function byDue<T extends { readonly due: Date | undefined }>(all: readonl
 /** What is due when by the schedules of a configuration, the next first. Nothing is noted. */
 export async function nextRuns(app: AppContext, config: Config): Promise<UpcomingRun[]> {
   await using opened = await openExistingStore(app);
-  const readPast = await openPast(config, opened.store, false);
+  const readPast = await openPast(config, opened.store, { notes: false, signal: app.signal });
   const past = await readPast();
   const texts = new Map(
     config.sections.map(({ name, settings }) => [name, settings.schedule.trim()]),

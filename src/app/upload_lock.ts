@@ -12,6 +12,7 @@ import { accessSync, constants, lstatSync, mkdirSync, realpathSync } from "node:
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { AgentError } from "../base/errors.ts";
+import type { Config } from "../config/config.ts";
 import type { Lock } from "../runtime/lock.ts";
 import { findState, type StateContext } from "./state_location.ts";
 
@@ -56,8 +57,11 @@ function lockFile({ ini, stateFile }: Pick<StateContext, "ini" | "stateFile">): 
 }
 
 /** Nothing where the state is in PostgreSQL: each section is held there. */
-async function takeLock(app: StateContext): Promise<Lock | undefined> {
-  const { kind } = await findState(app);
+async function takeLock(
+  app: StateContext,
+  config?: Pick<Config, "state">,
+): Promise<Lock | undefined> {
+  const { kind } = await findState(app, config);
   return kind === "postgres" ? undefined : await lockStateFile(app);
 }
 
@@ -75,14 +79,19 @@ export async function lockStateFile(app: Pick<StateContext, "ini" | "stateFile">
 export class SharedLock {
   readonly #isLocked: boolean;
   readonly #app: StateContext;
+  readonly #config: Pick<Config, "state">;
   #taking: Promise<Lock | undefined> | undefined;
   #lock: Lock | undefined;
   #users = 0;
 
-  /** @param isLocked whether there is a lock at all. */
-  constructor(isLocked: boolean, app: StateContext) {
+  /**
+   * @param isLocked whether there is a lock at all.
+   * @param config what the state was opened by: its file may say something else, or be broken, by now.
+   */
+  constructor(isLocked: boolean, app: StateContext, config: Pick<Config, "state">) {
     this.#isLocked = isLocked;
     this.#app = app;
+    this.#config = config;
   }
 
   /**
@@ -107,7 +116,7 @@ export class SharedLock {
   async #take(): Promise<boolean> {
     if (!this.#isLocked || this.#lock !== undefined) return true;
     try {
-      this.#lock = await (this.#taking ??= takeLock(this.#app));
+      this.#lock = await (this.#taking ??= takeLock(this.#app, this.#config));
       return true;
     } catch (error) {
       if (error instanceof AgentError && error.retriable) return false;

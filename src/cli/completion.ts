@@ -181,6 +181,27 @@ function fishFlag({ name, help, takes, words }: Flag, condition: string): string
   }`;
 }
 
+/** The words of the command line that name the configuration. */
+function fishFunction(program: string): string[] {
+  return [
+    `function __${program}_ini`,
+    "    set -l ini",
+    "    set -l isNext 0",
+    "    for word in (commandline -opc)",
+    "        if test $isNext = 1",
+    "            set ini --ini (string replace -r '^~(?=/)' $HOME -- $word)",
+    "            set isNext 0",
+    "        else if test $word = --ini",
+    "            set isNext 1",
+    "        else if string match -q -- '--ini=*' $word",
+    "            set ini $word",
+    "        end",
+    "    end",
+    "    string join \\n -- $ini",
+    "end",
+  ];
+}
+
 function fishQuoted(text: string): string {
   return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
@@ -189,6 +210,7 @@ function fishScript({ commands, globalFlags }: Tree): string {
   const lines = [
     `# Completion of ${programName} for fish.`,
     `# Install it: ${programName} completion fish > ~/.config/fish/completions/${programName}.fish`,
+    ...fishFunction(programName),
     `complete -c ${programName} -f`,
     ...globalFlags.map((flag) => fishFlag(flag, "")),
   ];
@@ -200,7 +222,7 @@ function fishScript({ commands, globalFlags }: Tree): string {
     if (words.length === 0) continue;
     const list = words.join(" ");
     const found = asksSections
-      ? `(${programName} completion sections 2>/dev/null; or string split " " "${list}")`
+      ? `(${programName} completion sections (__${programName}_ini) 2>/dev/null; or string split " " "${list}")`
       : list;
     lines.push(`complete -c ${programName}${within} -a ${fishQuoted(found)}`);
   }

@@ -18,6 +18,7 @@ import { describeState, findState } from "../app/state_location.ts";
 import { openExistingStore } from "../app/store.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { decodeIni } from "../config/ini.ts";
+import { readIniBytes } from "../config/ini_bytes.ts";
 import type { ArchiveFile } from "../doctor/archive.ts";
 import { readStateFacts } from "../doctor/machine.ts";
 import { findIniSecrets, maskIni } from "../doctor/masked_ini.ts";
@@ -68,7 +69,7 @@ function agentFacts({ env }: CommandContext): string {
 
 function maskedIni({ ini: path, sources, redactor }: CommandContext): string {
   try {
-    const { text } = decodeIni(readFileSync(path), path);
+    const { text } = decodeIni(readIniBytes(path), path);
     for (const secret of findIniSecrets(text, sources)) redactor.add(secret);
     return maskIni(text, sources);
   } catch (error) {

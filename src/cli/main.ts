@@ -5,6 +5,7 @@
  * @module
  */
 
+import { kerberosArgument } from "../runtime/kdc_argument.ts";
 import { sandboxArgument } from "../sandbox/argument.ts";
 import { describeVersion } from "./version.ts";
 
@@ -25,6 +26,11 @@ if (argv.length === 1 && (argv[0] === "version" || argv[0] === "--version")) {
 if (argv[0] === sandboxArgument) {
   const { runSandboxChild } = await import("../sandbox/child.ts");
   await runSandboxChild();
+  process.exit(0);
+}
+
+if (argv[0] === kerberosArgument) {
+  (await import("../runtime/kdc_process.ts")).runKerberosChild();
   process.exit(0);
 }
 

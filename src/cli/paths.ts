@@ -83,3 +83,15 @@ export function resolveFiles(
     logFolder: runsLogFolder(location, dataFolder),
   };
 }
+
+/** The folder that `--configs` names, and that of the states of its tenants: `--state`, or the same. */
+export function tenantFolders(
+  { global, directory, stateUrl }:
+    & Pick<FileLocation, "global" | "directory">
+    & Pick<Files, "stateUrl">,
+  configs: string,
+): { readonly folder: string; readonly stateFolder: string } {
+  const folder = resolve(directory, configs);
+  const isNamed = global.state !== "" && stateUrl === undefined;
+  return { folder, stateFolder: isNamed ? resolve(directory, global.state) : folder };
+}

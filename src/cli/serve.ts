@@ -4,7 +4,6 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import { defaultWorkers } from "../app/context.ts";
 import { UsageError } from "../base/errors.ts";
@@ -14,6 +13,7 @@ import { opt, type Values } from "../sdk/option.ts";
 import type { Listening } from "../daemon/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { parallelFlag, uploadFlags } from "./flags.ts";
+import { tenantFolders } from "./paths.ts";
 import { showMappings } from "./show_mappings.ts";
 
 const flags = {
@@ -103,7 +103,7 @@ function printListening(
 const defaultParallelOfAll = 16;
 
 async function runFolder(context: CommandContext, values: Values<typeof flags>): Promise<number> {
-  const { global, directory, signal } = context;
+  const { global, signal } = context;
   const given = [
     ...(global.ini === "" ? [] : ["--ini"]),
     ...(global["no-state"] ? ["--no-state"] : []),
@@ -115,12 +115,10 @@ async function runFolder(context: CommandContext, values: Values<typeof flags>):
       hint: "For one tenant, name its file with --ini and leave --configs out.",
     });
   }
-  const folder = resolve(directory, values.configs);
-  const isNamed = global.state !== "" && context.stateUrl === undefined;
   const { runTenants } = await import("../daemon/mod.ts");
   await runTenants(context, {
-    ...{ folder, host: values.host, port: values.port, workers: values.workers },
-    stateFolder: isNamed ? resolve(directory, global.state) : folder,
+    ...tenantFolders(context, values.configs),
+    ...{ host: values.host, port: values.port, workers: values.workers },
     parallel: values.parallel ?? defaultParallelOfAll,
     isSingle: values.singleton !== 0,
     onReload: (look) => context.listenForReload(look, signal),

@@ -6,10 +6,12 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { AgentError, UsageError } from "../base/errors.ts";
+import { AgentError, messageOf, UsageError } from "../base/errors.ts";
+import { loadConfig } from "../app/configuration.ts";
 import { readServiceState } from "../app/service_state.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { opt, optional, type Values } from "../sdk/option.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
 import type { Credential, ServiceManager, ServiceSettings } from "../os_service/manager.ts";
 import type { Step } from "../os_service/step.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -107,9 +109,10 @@ async function serviceSettings(
   const defaults = { ...manager.defaults, ...await registeredHere(target) };
   const { global } = context;
   const directory = isHere ? context.directory : undefined;
+  const ini = pathOr(global.ini, defaults.ini, directory);
   return {
     program: isHere && isCompiled ? process.execPath : manager.defaults.program,
-    ini: pathOr(global.ini, defaults.ini, directory),
+    ini,
     state: pathOr(global.state, defaults.state, directory),
     logging: pathOr(values["service-logging"], defaults.logging, directory),
     host: values.host === "" ? defaults.host : values.host,
@@ -118,7 +121,23 @@ async function serviceSettings(
     credentials: values.credential === ""
       ? defaults.credentials
       : parseCredentials(values.credential),
+    stopSeconds: await stopSecondsOf(context, ini),
   };
+}
+
+/** How long the service may take to end by its configuration; the usual time where that cannot be read. */
+async function stopSecondsOf(context: CommandContext, ini: string): Promise<number> {
+  const { leastStopSeconds, stopSecondsFor } = await import("../os_service/mod.ts");
+  if (!existsSync(ini)) return leastStopSeconds;
+  const app = { ...context, ini, iniPlaces: undefined };
+  let serve: ServeOptions | undefined;
+  try {
+    serve = loadConfig(app).serve;
+  } catch (error) {
+    context.log.warning(`drain_seconds of the service is not known: ${messageOf(error)}`);
+  }
+  if (serve === undefined) return leastStopSeconds;
+  return stopSecondsFor(serve.drain_delay + serve.drain_seconds);
 }
 
 function refuseOthers(): void {

@@ -5,13 +5,7 @@
  */
 
 import type { Environment } from "../base/environment.ts";
-import {
-  type AgentError,
-  ConfigError,
-  errorCode,
-  type Finding,
-  messageOf,
-} from "../base/errors.ts";
+import type { Finding } from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import {
   checkOomnitzaOptions,
@@ -239,20 +233,5 @@ function warnUnknownSection({ document, context, findings }: Work, section: IniS
     hint: isOption
       ? `${name} is an option of the sections that read from a source`
       : didYouMean(name, [...reserved, ...context.sources.map((source) => source.name)]),
-  });
-}
-
-/** The error for a file that could not be read. */
-export function unreadableFileError(file: string, thrown: unknown): AgentError {
-  const code = errorCode(thrown);
-  const isClosed = code === "EACCES" || code === "EPERM";
-  const isMissing = code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
-  return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
-    cause: thrown,
-    hint: isClosed
-      ? "Run the agent as the account that owns the file, for example with sudo."
-      : isMissing
-      ? "Name the file with --ini, or write a sample with generate-ini."
-      : undefined,
   });
 }

@@ -131,6 +131,12 @@ export class Alerts {
     this.#enqueue({ section, origin: "upload", condition: "failed", text, report: null });
   }
 
+  /** Takes that a section does not run as its configuration file says now. */
+  doubt(section: string, reason: string): void {
+    const text = `${section}: ${reason}`;
+    this.#enqueue({ section, origin: "upload", condition: "failed", text, report: null });
+  }
+
   /** Ends it, after pending notifications were sent. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);

@@ -38,8 +38,8 @@ export interface AppSettings {
   readonly limits: AddressLimits;
   /** Who takes the calls to a path; a text says why nobody does at the moment. */
   readonly receiverOf: (path: string) => Receiver | string;
-  /** Who may read the metrics. */
-  readonly watchers: Admission;
+  /** Who may read the metrics, as it is now. */
+  readonly watchersNow: () => Admission;
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
@@ -170,7 +170,7 @@ async function receive(
 
 /** Routes webhooks, health and metrics, with access log, limits and authentication in front. */
 export function createApp(settings: AppSettings): Hono<Env> {
-  const { watchers, log } = settings;
+  const { watchersNow, log } = settings;
   const app = new Hono<Env>();
   app.use(accessLog(settings));
   app.use(withinLimits(settings));
@@ -180,7 +180,7 @@ export function createApp(settings: AppSettings): Hono<Env> {
     return reason === undefined ? c.text("ready\n") : c.text(`${reason}\n`, 503);
   });
   app.get("/metrics", async (c) => {
-    const refused = refuse(watchers, c.req.raw, c.get("address"), log);
+    const refused = refuse(watchersNow(), c.req.raw, c.get("address"), log);
     if (refused !== undefined) return refused;
     return c.text(await settings.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4" });
   });

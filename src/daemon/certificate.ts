@@ -4,36 +4,13 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { ConfigError, messageOf } from "../base/errors.ts";
+import { type CertificateFiles, readCertificate } from "../app/certificate.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { ServerTls } from "../runtime/serve.ts";
 
 /** How often the files are looked at, in milliseconds. */
 const lookEveryMs = 2000;
-
-function read(option: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new ConfigError(`Cannot read ${option} of [serve]: ${messageOf(error)}`, [], {
-      hint: "Name a PEM file that the agent's account may read.",
-      cause: error,
-    });
-  }
-}
-
-/** Where certificate and key are. */
-export interface CertificateFiles {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** Reads both files; nothing without them. Throws `ConfigError`. */
-export function readCertificate({ cert, key }: CertificateFiles): ServerTls | undefined {
-  if (cert === "") return undefined;
-  return { cert: read("cert", cert), key: read("key", key) };
-}
 
 /** Watches the files and takes up what is new, until the result is called. */
 export function watchCertificate(

@@ -23,10 +23,15 @@ const mostAddresses = 10_000;
 
 /** Counts the calls of every address. */
 export class AddressLimits {
-  readonly #settings: LimitSettings;
+  #settings: LimitSettings;
   readonly #usages = new Map<string, Usage>();
 
   constructor(settings: LimitSettings) {
+    this.#settings = settings;
+  }
+
+  /** Allows something else from now on; calls that run are counted as before. */
+  change(settings: LimitSettings): void {
     this.#settings = settings;
   }
 

@@ -5,14 +5,13 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { isLoopback } from "../base/network.ts";
-import { ConfigError } from "../base/errors.ts";
+import { readCertificate } from "../app/certificate.ts";
 import type { Log } from "../logging/log.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { createCallers } from "./caller.ts";
-import { readCertificate, watchCertificate } from "./certificate.ts";
+import { watchCertificate } from "./certificate.ts";
 import { AddressLimits } from "./limits.ts";
 
 /** Where to listen, and who is told. */
@@ -39,7 +38,7 @@ export interface Listening {
 export interface ListenerSettings
   extends
     Pick<ListeningSettings, "host" | "port">,
-    Pick<AppSettings, "receiverOf" | "watchers" | "unready" | "counters" | "metrics" | "log"> {
+    Pick<AppSettings, "receiverOf" | "watchersNow" | "unready" | "counters" | "metrics" | "log"> {
   readonly options: ServeOptions;
 }
 
@@ -48,21 +47,10 @@ export interface Listener {
   /** Where it can be called on this machine. */
   readonly url: string;
   readonly port: number;
+  /** Uses other limits, trusted proxies and `drain_delay` from now on. */
+  use(options: ServeOptions): void;
   /** Takes calls until `drain_delay` is over, then no more, and answers those that are there. */
   drain(): Promise<void>;
-}
-
-/**
- * Refuses to listen to everybody, unless the configuration says so explicitly.
- *
- * @throws {ConfigError}
- */
-export function checkExposure(host: string, { auth }: ServeOptions): void {
-  if (isLoopback(host) || auth !== undefined) return;
-  throw new ConfigError(`Cannot listen on ${host}: callers would not have to authenticate`, [], {
-    hint:
-      "Set auth in [serve] to basic or header, or to none if access is restricted by other means.",
-  });
 }
 
 function watch(served: Served, options: ServeOptions, log: Log): () => void {
@@ -70,14 +58,19 @@ function watch(served: Served, options: ServeOptions, log: Log): () => void {
   return watchCertificate(options, (tls) => served.renew(tls), log);
 }
 
+function limitsIn({ calls_at_once: atOnce, calls_per_second: perSecond }: ServeOptions) {
+  return { atOnce, perSecond };
+}
+
 /** Starts to listen. Throws `AgentError` when it cannot. */
 export function startListener(settings: ListenerSettings): Listener {
   const { options, log, host, port } = settings;
-  const { calls_at_once: atOnce, calls_per_second: perSecond } = options;
+  const limits = new AddressLimits(limitsIn(options));
+  let used = { callers: createCallers(options), drainDelay: options.drain_delay };
   const routes = createApp({
     ...settings,
-    addressOf: createCallers(options).addressOf,
-    limits: new AddressLimits({ atOnce, perSecond }),
+    addressOf: (peer, headers) => used.callers.addressOf(peer, headers),
+    limits,
   });
   const served = serve({
     host,
@@ -93,9 +86,13 @@ export function startListener(settings: ListenerSettings): Listener {
   return {
     url: served.url,
     port: served.port,
+    use(changed) {
+      limits.change(limitsIn(changed));
+      used = { callers: createCallers(changed), drainDelay: changed.drain_delay };
+    },
     async drain() {
       // A load balancer goes on sending calls until it has seen that the service is not ready.
-      await delay(options.drain_delay * 1000);
+      await delay(used.drainDelay * 1000);
       unwatch();
       await served.drain();
     },

@@ -5,18 +5,13 @@
  */
 
 import type { AppContext } from "../app/context.ts";
+import { checkExposure } from "../app/exposure.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { connectPatiently } from "./connection.ts";
 import { Counters } from "./counters.ts";
-import {
-  announce,
-  checkExposure,
-  type Listener,
-  type ListeningSettings,
-  startListener,
-} from "./listener.ts";
+import { announce, type Listener, type ListeningSettings, startListener } from "./listener.ts";
 import { renderMetrics } from "./metrics_page.ts";
 import { watchOver } from "./process.ts";
 import { ServerTrials } from "./server_trials.ts";
@@ -65,7 +60,7 @@ export async function runDaemon(
   await watchOver({
     app,
     end: () => tenant.end(listener.drain()).all,
-    drainMs: (tenant.options.drain_delay + tenant.options.drain_seconds) * 1000,
+    drainMs: () => (tenant.options.drain_delay + tenant.options.drain_seconds) * 1000,
     stopWork: tenant.stopWork,
   });
 }
@@ -76,12 +71,12 @@ function listenFor(
   { log }: AppContext,
   { host, port }: DaemonSettings,
 ): Listener {
-  const { options, receiver: { admission } } = tenant;
+  const { options } = tenant;
   const counters = new Counters();
   return startListener({
     ...{ host, port, options, counters, log },
     receiverOf: () => tenant.receiver,
-    watchers: admission,
+    watchersNow: () => tenant.receiver.admission,
     unready: tenant.unready,
     async metrics() {
       const sources = await tenant.readSources();

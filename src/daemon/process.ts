@@ -17,20 +17,23 @@ function notifyManager(state: string, { env, log }: Pick<AppContext, "env" | "lo
   }
 }
 
+/** Milliseconds for the state and the log, once the work is over or was broken off. */
+const closingMs = 30_000;
+
 /** What a process watches over. */
 export interface Watched {
   readonly app: AppContext;
   /** Ends the work in good order. */
   readonly end: () => Promise<void>;
-  /** Milliseconds that this may take. */
-  readonly drainMs: number;
+  /** Milliseconds that this may take, as it is when the end begins. */
+  readonly drainMs: () => number;
   /** Stops what is still running then. */
   readonly stopWork: (reason: Error) => void;
 }
 
 /** Waits for the signal to end, and ends the work. */
 export async function watchOver(watched: Watched): Promise<void> {
-  const { app, end, drainMs, stopWork } = watched;
+  const { app, end, stopWork } = watched;
   const { env, log, signal } = app;
   const interval = watchdogMs(env);
   const watchdog = interval === undefined
@@ -42,7 +45,10 @@ export async function watchOver(watched: Watched): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  notifyManager("STOPPING=1", app);
+  const drainMs = watched.drainMs();
+  // Its time limit is of when the service was registered, and the configuration may have changed.
+  const neededUs = (drainMs + closingMs) * 1000;
+  notifyManager(`STOPPING=1\nEXTEND_TIMEOUT_USEC=${neededUs}`, app);
   log.info("Stopping: finishing what is running");
   const timer = setTimeout(() => {
     log.warning(`Not everything was finished within ${drainMs / 1000} s; the rest waits`);

@@ -4,14 +4,12 @@
  * @module
  */
 
-import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
 import { openPast, scheduledSections } from "../app/schedule.ts";
 import { uploadSections, warnOfFailedBefore } from "../app/upload.ts";
 import { SharedLock } from "../app/upload_lock.ts";
 import { AgentError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigMemory } from "../config/memory.ts";
 import { errorLines } from "../logging/error.ts";
 import { GroupedLog } from "../logging/grouped.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
@@ -20,6 +18,7 @@ import type { State } from "../state/state.ts";
 import { sectionLines } from "../sync/report.ts";
 import type { DeliveredSection } from "../sync/run.ts";
 import type { ReceiptQueue } from "./receipts.ts";
+import { type OnFault, RunConfiguration } from "./run_configuration.ts";
 import { mostFindings, Scheduler } from "./scheduler.ts";
 import type { TakeTurn } from "./turns.ts";
 
@@ -43,6 +42,8 @@ export interface ScheduleSettings {
   readonly receipts: Pick<ReceiptQueue, "add" | "signal">;
   /** Called with the reason why a section could not even begin. */
   readonly onFailure: (section: string, reason: string) => void;
+  /** Told when a section runs by the configuration of before, since the file is broken. */
+  readonly onFault: OnFault;
   /** Called with the status of every answer of a section's vendor. */
   readonly onVendorAnswer: (section: string, status: number) => void;
 }
@@ -52,16 +53,16 @@ async function runNow(
   app: AppContext,
   name: string,
   { workers, store, limiters, receipts, onVendorAnswer }: ScheduleSettings,
-  memory: ConfigMemory,
+  configuration: RunConfiguration,
 ): Promise<DeliveredSection> {
   const firstContact = retryPolicies.standard;
   const delivered: DeliveredSection[] = [];
-  await withConfig(app, [name], (config) =>
+  await configuration.use(app, name, (config) =>
     uploadSections(app, config, {
       ...{ sections: [name], workers, store, limiters, firstContact, onVendorAnswer },
       endWaiting: receipts.signal,
       onAwaiting: (section) => delivered.push(section),
-    }), memory);
+    }));
   const [section] = delivered;
   if (section === undefined) throw new AgentError(`[${name}] did not run`);
   return section;
@@ -71,10 +72,10 @@ async function runAndReportFailure(
   app: AppContext,
   name: string,
   settings: ScheduleSettings,
-  memory: ConfigMemory,
+  configuration: RunConfiguration,
 ): Promise<DeliveredSection> {
   try {
-    return await runNow(app, name, settings, memory);
+    return await runNow(app, name, settings, configuration);
   } catch (error) {
     settings.onFailure(name, errorLines(error, { verbose: false, mostFindings }).join("\n"));
     throw error;
@@ -107,12 +108,12 @@ export async function openScheduler(
   config: Config,
   settings: ScheduleSettings,
 ): Promise<Scheduler> {
-  const lock = new SharedLock(settings.isSingle, app);
+  const lock = new SharedLock(settings.isSingle, app, config);
   const failed = new Set<string>();
-  const memory = new ConfigMemory();
+  const configuration = new RunConfiguration(app, settings.onFault);
   const scheduler: Scheduler = new Scheduler({
     sections: scheduledSections(config),
-    readPast: await openPast(config, settings.store, true),
+    readPast: await openPast(config, settings.store, { notes: true, signal: app.signal }),
     parallel: settings.parallel,
     lookMs: settings.lookMs,
     log: app.log,
@@ -132,7 +133,7 @@ export async function openScheduler(
     warnOfFailedBefore(own.log.named(name), waitedFor, (other) => failed.has(other));
     failed.add(name);
     try {
-      const delivered = await runAndReportFailure(own, name, settings, memory);
+      const delivered = await runAndReportFailure(own, name, settings, configuration);
       if (delivered.report().outcome === "ok") failed.delete(name);
       settings.receipts.add(delivered, (report) => {
         if (report.outcome === "failed") failed.add(name);

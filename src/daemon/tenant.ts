@@ -137,9 +137,9 @@ export async function openAtWork(
   state: ServeState,
 ): Promise<Tenant> {
   try {
-    const watch = openWatch(app, config, state.store);
-    const receipts = new ReceiptQueue({ onReport: watch.report, log: app.log });
     const work = new AbortController();
+    const watch = openWatch(app, config, state.store, work.signal);
+    const receipts = new ReceiptQueue({ onReport: watch.report, log: app.log });
     const { store, isShared } = state;
     const hasReplicas = settings.isOnly && store !== undefined && isShared;
     const replicas = hasReplicas ? new ReplicaWatch(app, store) : undefined;
@@ -226,6 +226,7 @@ function openSchedule(
     lookMs: state.isShared && settings.isOnly ? sharedPollMs : undefined,
     signal: work.signal,
     onFailure: watch.fail,
+    onFault: watch.fault,
     onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
   });
 }

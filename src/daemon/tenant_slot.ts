@@ -4,9 +4,11 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
+import type { TenantFile } from "../app/tenant_files.ts";
+import { checkTenant, tenantContext } from "../app/tenant_rules.ts";
 import { AgentError } from "../base/errors.ts";
 import { errorLines } from "../logging/error.ts";
 import { tenantLog } from "../logging/tenant.ts";
@@ -17,9 +19,7 @@ import type { SpoolFile } from "../state/spool.ts";
 import { SpoolIntake } from "../state/spooled_inbox.ts";
 import type { ServerTrials } from "./server_trials.ts";
 import type { Tenant, TenantSettings, WorkingSettings } from "./tenant.ts";
-import type { TenantFile } from "./tenant_files.ts";
 import type { FairTurns } from "./turns.ts";
-import { checkOwnRules } from "./tenant_rules.ts";
 import { makeStateFolder } from "./state.ts";
 import { openTenant, type PatientSettings } from "./open_tenant.ts";
 
@@ -202,7 +202,7 @@ export class TenantSlot {
     const closed = withConfig(app, "all", async (config) => {
       const ending = new AbortController();
       const stopping = new AbortController();
-      checkOwnRules(config, this.#settings);
+      checkTenant(config, app.log, this.#settings.host);
       if (app.stateFile !== undefined) makeStateFolder(dirname(app.stateFile));
       let usesSpool = false;
       await using tenant = await openTenant(app, config, {
@@ -227,15 +227,8 @@ export class TenantSlot {
 
   #contextOf(ini: string, life: AbortSignal): AppContext {
     const { app, stateFolder } = this.#settings;
-    return {
-      ...app,
-      ini,
-      iniPlaces: undefined,
-      tenant: this.name,
-      stateFile: join(stateFolder, this.name, "agent-state.sqlite"),
-      signal: AbortSignal.any([app.signal, life]),
-      onReady: undefined,
-    };
+    const signal = AbortSignal.any([app.signal, life]);
+    return tenantContext({ ...app, signal }, { tenant: this.name, path: ini }, stateFolder);
   }
 
   #tenantSettings(

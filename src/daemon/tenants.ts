@@ -4,23 +4,25 @@
  * @module
  */
 
-import { loadListenerSettings } from "../app/configuration.ts";
-import { join } from "node:path";
 import type { AppContext } from "../app/context.ts";
+import {
+  listenerFile,
+  readTenantFolder,
+  type RefusedFile,
+  type TenantFile,
+} from "../app/tenant_files.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { mapOrdered } from "../base/iteration.ts";
-import { isLoopback } from "../base/network.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
-import type { ServeOptions } from "../settings/serve_options.ts";
 import { PgServers } from "../state/postgres/servers.ts";
-import { type Admission, createAdmission, OpenCalls, type Receiver } from "./app.ts";
+import type { Receiver } from "./app.ts";
 import { Counters } from "./counters.ts";
+import { ListenerFile } from "./listener_file.ts";
+import { rulesOf } from "./listener_rules.ts";
 import { announce, type ListeningSettings, startListener } from "./listener.ts";
 import { type MetricsPart, renderMetrics } from "./metrics_page.ts";
 import { watchOver } from "./process.ts";
-import { webhookSettings } from "./service.ts";
 import type { Tenant, WorkingSettings } from "./tenant.ts";
-import { listenerFile, readTenantFolder, type TenantFile } from "./tenant_files.ts";
 import { type SlotSettings, TenantSlot } from "./tenant_slot.ts";
 import type { SpoolFile } from "../state/spool.ts";
 import { ServerTrials } from "./server_trials.ts";
@@ -53,6 +55,7 @@ const connectWidth = 64;
 class Tenants {
   readonly #settings: TenantsSettings;
   readonly #slotSettings: SlotSettings;
+  readonly #listener: ListenerFile;
   readonly #slots = new Map<string, TenantSlot>();
   /** Tenants whose file is gone, until what they began has ended. */
   readonly #leaving = new Map<TenantSlot, Promise<void>>();
@@ -67,8 +70,9 @@ class Tenants {
   #isStarted = false;
   #isEnding = false;
 
-  constructor(settings: TenantsSettings, slotSettings: SlotSettings) {
+  constructor(settings: TenantsSettings, slotSettings: SlotSettings, listener: ListenerFile) {
     this.#settings = settings;
+    this.#listener = listener;
     this.#slotSettings = slotSettings;
   }
 
@@ -156,26 +160,28 @@ class Tenants {
 
   /** Takes up what is new; gives whether nothing is to be looked at again soon. */
   async #compare(areDone: boolean): Promise<boolean> {
+    const isUsed = await this.#listener.look((changed) => areDone || isSettled(changed));
     const { files, refused } = readTenantFolder(this.#settings.folder);
     this.#tellRefused(refused);
     const isGone = this.#leave(new Set(files.map(({ tenant }) => tenant)), areDone);
     const news = files.filter((file) => this.#slots.get(file.tenant)?.isNews(file) ?? true);
     // One that comes back waits until its end is over: both would work on the same events.
     const leaving = new Set([...this.#leaving.keys()].map(({ name }) => name));
-    const ready = news.filter((file) => areDone || isSettled(file))
+    const ready = news.filter(({ changed }) => areDone || isSettled(changed))
       .filter(({ tenant }) => !leaving.has(tenant));
     const used = mapOrdered(ready, openWidth, async (file) => {
       if (!this.#isEnding) await this.#slotOf(file).use(file);
     });
     for await (const _ of used);
-    return isGone && ready.length === news.length;
+    return isUsed && isGone && ready.length === news.length;
   }
 
-  #tellRefused(refused: readonly string[]): void {
-    const text = refused.join("\n");
+  #tellRefused(refused: readonly RefusedFile[]): void {
+    const lines = refused.map(({ name, reason }) => `${name} ${reason}`);
+    const text = lines.join("\n");
     if (text === this.#refused) return;
     this.#refused = text;
-    for (const line of refused) this.#slotSettings.app.log.error(line);
+    for (const line of lines) this.#slotSettings.app.log.error(line);
   }
 
   #slotOf({ tenant }: TenantFile): TenantSlot {
@@ -209,7 +215,7 @@ class Tenants {
   }
 }
 
-function isSettled({ changed }: TenantFile): boolean {
+function isSettled(changed: number): boolean {
   const age = Date.now() - changed;
   // A clock that was set: nobody knows.
   return age < 0 || age >= settleMs;
@@ -220,39 +226,15 @@ function tenantInPath(path: string): string {
   return path.split("/").at(-2) ?? "";
 }
 
-/** Who may read the metrics of all tenants: without credentials, who is on this machine. */
-function watchersOf(options: ServeOptions): Admission {
-  const admission = createAdmission(options);
-  if (options.auth !== undefined) return admission;
-  return {
-    ...admission,
-    isAllowed: (address) => isLoopback(address) && admission.isAllowed(address),
-  };
-}
-
-/** Answers calls for tenants that there are not, as if the section were not there. */
-function receiverOfNobody(options: ServeOptions, { log }: Pick<AppContext, "log">): Receiver {
-  const admission = createAdmission(options);
-  const { authenticator } = admission;
-  return {
-    // Where nobody can know credentials, nobody learns which tenants there are.
-    admission: options.auth === undefined
-      ? { ...admission, authenticator: { ...authenticator, admits: () => false } }
-      : admission,
-    webhooks: webhookSettings(
-      { options, sections: [], log },
-      () => Promise.reject(new Error("there is no section that takes this")),
-    ),
-    calls: new OpenCalls(),
-  };
-}
-
-function receiverFor(tenants: Tenants, nobody: Receiver): (path: string) => Receiver | string {
+function receiverFor(
+  tenants: Tenants,
+  nobody: () => Receiver,
+): (path: string) => Receiver | string {
   return (path) => {
     const slot = tenants.find(tenantInPath(path));
-    if (slot === undefined) return tenants.unready() === "starting" ? "starting" : nobody;
+    if (slot === undefined) return tenants.unready() === "starting" ? "starting" : nobody();
     if (slot.tenant === undefined) return "the tenant does not run: see the log of the agent";
-    return slot.tenant.hasWebhooks ? slot.tenant.receiver : nobody;
+    return slot.tenant.hasWebhooks ? slot.tenant.receiver : nobody();
   };
 }
 
@@ -288,6 +270,7 @@ function unservedEvents(
 function openTenants(
   app: AppContext,
   settings: TenantsSettings,
+  listener: ListenerFile,
   spool: SpoolFile | undefined,
 ): Tenants {
   const { host, stateFolder, workers, parallel, isSingle } = settings;
@@ -299,7 +282,7 @@ function openTenants(
     webhookTurns: new FairTurns(parallel),
     connectTurns: new FairTurns(connectWidth),
     ...{ spool, trials: new ServerTrials() },
-  });
+  }, listener);
 }
 
 /**
@@ -311,18 +294,20 @@ function openTenants(
 export async function runTenants(app: AppContext, settings: TenantsSettings): Promise<void> {
   const { host, port, folder, onReload } = settings;
   readTenantFolder(folder);
-  const { serve: options, spool: path } = await loadListenerSettings({
-    ...app,
-    ini: join(folder, listenerFile),
+  const file = await ListenerFile.open(app, folder, (changed) => {
+    rules = rulesOf(changed, app);
+    listener.use(changed);
   });
-  const spool = openSharedSpool(path, settings.stateFolder, `spool in [state] of ${listenerFile}`);
+  let rules = rulesOf(file.options, app);
+  const named = `spool in [state] of ${listenerFile}`;
+  const spool = openSharedSpool(file.spool, settings.stateFolder, named);
   using _closing = { [Symbol.dispose]: () => spool?.close() };
-  const tenants = openTenants(app, settings, spool);
+  const tenants = openTenants(app, settings, file, spool);
   const counters = new Counters();
   const listener = startListener({
-    ...{ host, port, options, counters, log: app.log },
-    receiverOf: receiverFor(tenants, receiverOfNobody(options, app)),
-    watchers: watchersOf(options),
+    ...{ host, port, options: file.options, counters, log: app.log },
+    receiverOf: receiverFor(tenants, () => rules.nobody),
+    watchersNow: () => rules.watchers,
     unready: () => tenants.unready(),
     metrics: async () => {
       const parts = await readParts(tenants, app);
@@ -343,7 +328,7 @@ export async function runTenants(app: AppContext, settings: TenantsSettings): Pr
   await watchOver({
     app,
     end: () => tenants.end(listener.drain()),
-    drainMs: (options.drain_delay + options.drain_seconds) * 1000,
+    drainMs: () => (file.options.drain_delay + file.options.drain_seconds) * 1000,
     stopWork: (reason) => tenants.stopWork(reason),
   });
 }

@@ -26,6 +26,8 @@ export interface ServeWatch {
   report(report: SectionReport): void;
   /** Takes that a section could not even begin. */
   fail(section: string, reason: string): void;
+  /** Takes why a section runs by the configuration of before; nothing when it does not. */
+  fault(section: string, reason: string | undefined): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -49,20 +51,27 @@ function openAlertMemory(cursors: Cursors | undefined) {
   };
 }
 
-/** Opens the watch, which is not started yet. */
+/**
+ * Opens the watch, which is not started yet.
+ *
+ * @param signal Ends the wait for another process that notifies.
+ */
 export function openWatch(
   app: AppContext,
   config: Config,
   store: State | undefined,
+  signal: AbortSignal,
 ): ServeWatch {
   const metrics = new Metrics();
   const begun = new Date();
+  /** Sections that run by the configuration of before. */
+  const faulty = new Set<string>();
   const { alerts: options, oomnitza } = config;
   const alerts = options === undefined || oomnitza === undefined ? undefined : new Alerts({
     options,
     http: sideHttp(oomnitza, app),
     memory: openAlertMemory(store),
-    doAlone: (work) => doAlone(store, "agent:alerts", work),
+    doAlone: (work) => doAlone(store, "agent:alerts", work, signal),
     async lastWell() {
       const latest = await store?.lastRuns();
       return new Map(
@@ -79,11 +88,20 @@ export function openWatch(
     metrics,
     report(report) {
       metrics.report(report);
-      alerts?.report(report);
+      // A good run does not mean that the file is right again.
+      const isDoubtful = report.origin === "upload" && faulty.has(report.section);
+      if (!isDoubtful || report.outcome !== "ok") alerts?.report(report);
     },
     fail(section, reason) {
       metrics.fail(section);
       alerts?.fail(section, reason);
+    },
+    fault(section, reason) {
+      if (reason === undefined) faulty.delete(section);
+      else if (!faulty.has(section)) {
+        faulty.add(section);
+        alerts?.doubt(section, reason);
+      }
     },
     start: () => alerts?.start(),
     stop: async () => await alerts?.stop(),

@@ -21,6 +21,8 @@ export interface FormField {
   /** What is taken when it stays blank, or an example of what is required. */
   readonly placeholder: string;
   readonly isRequired: boolean;
+  /** What a new section gets where the default is that of older ones. */
+  readonly recommended: string | undefined;
   /** Few people need it. */
   readonly isAdvanced: boolean;
 }
@@ -73,6 +75,21 @@ export function buildForm(options: Options): FormField[] {
     choices: listChoices(option),
     placeholder: choosePlaceholder(option),
     isRequired: !option.optional,
+    recommended: option.recommended,
     isAdvanced: option.advanced,
   }));
+}
+
+/** A field of a section that is not there yet: left blank, it gets what is recommended. */
+export function inNewSection<F extends FormField>(field: F): F {
+  const { recommended, choices } = field;
+  if (recommended === undefined) return field;
+  const label = choices.find(({ value }) => value === recommended)?.label ?? recommended;
+  return {
+    ...field,
+    placeholder: `recommended ${recommended}`,
+    choices: choices.map((choice) =>
+      choice.value === "" ? { value: "", label: `recommended (${label})` } : choice
+    ),
+  };
 }

@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
+import { readIniBytes } from "../config/ini_bytes.ts";
 import {
   decodeIni,
   encodeIni,
@@ -51,7 +52,7 @@ const backupsKept = 20;
  * @throws {AgentError} when it is there and cannot be read
  */
 export function readIniFile(path: string): IniFile {
-  const bytes = readBytesIfAny(path);
+  const bytes = existsSync(path) ? readIniBytes(path) : undefined;
   const { text, encoding, findings } = decodeIni(bytes ?? new Uint8Array(), path);
   const document = parseIni(text, path);
   return {
@@ -62,18 +63,6 @@ export function readIniFile(path: string): IniFile {
     revision: bytes === undefined ? "none" : createHash("sha256").update(bytes).digest("hex"),
     document: { ...document, findings: [...findings, ...document.findings] },
   };
-}
-
-function readBytesIfAny(path: string): Uint8Array | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new AgentError(`Cannot read ${path}: ${messageOf(error)}`, {
-      hint: "The account that runs the agent must be able to read it.",
-      cause: error,
-    });
-  }
 }
 
 /**

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
+import {
+  leastStopSeconds,
+  rotatingLog,
+  serveWords,
+  type ServiceManager,
+  type ServiceSettings,
+} from "./manager.ts";
 import { type ServiceNames, serviceNames } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import type { CommandLine, RunStep, Step } from "./step.ts";
@@ -71,7 +77,7 @@ function plistFile(settings: ServiceSettings, { names, stateFolder, logFolder }:
     RunAtLoad: true,
     KeepAlive: { SuccessfulExit: false },
     ThrottleInterval: 30,
-    ExitTimeOut: 120,
+    ExitTimeOut: settings.stopSeconds,
     Umask: 0o077,
     SoftResourceLimits: { NumberOfFiles: 65_536 },
     // The log goes where the logging configuration says: this is for what comes before it is read.
@@ -157,6 +163,7 @@ export function launchdNamed(names: ServiceNames): ServiceManager {
       port: 8000,
       user: account,
       credentials: [],
+      stopSeconds: leastStopSeconds,
     },
     registration: { kind: "file", path: plist },
     registered: settingsOfPlist,

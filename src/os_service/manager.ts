@@ -23,6 +23,19 @@ export interface ServiceSettings {
   readonly user: string;
   /** Secrets that systemd hands over: names and files. */
   readonly credentials: readonly Credential[];
+  /** Seconds that it may take to end, before it is killed. */
+  readonly stopSeconds: number;
+}
+
+/** Seconds that a service may take to end, unless its configuration lets it take longer. */
+export const leastStopSeconds = 120;
+
+/** Seconds to end in after the work is over or was broken off: for the state and the log. */
+const closingSeconds = 30;
+
+/** Seconds that a service may take to end that takes calls and finishes its work for some seconds. */
+export function stopSecondsFor(drainSeconds: number): number {
+  return Math.max(leastStopSeconds, drainSeconds + closingSeconds);
 }
 
 /** A secret in a file that only root can read. */

@@ -18,6 +18,7 @@ export { describeStep, stepJson, stepText } from "./step.ts";
 export { registeredSettings } from "./registered.ts";
 export { refuseOldManager } from "./version.ts";
 
+export { leastStopSeconds, stopSecondsFor } from "./manager.ts";
 export { servicePattern } from "./names.ts";
 
 const managers = {

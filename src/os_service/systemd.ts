@@ -5,7 +5,7 @@
  */
 
 import { posix } from "node:path";
-import type { ServiceManager, ServiceSettings } from "./manager.ts";
+import { leastStopSeconds, type ServiceManager, type ServiceSettings } from "./manager.ts";
 import { type ServiceNames, serviceNames } from "./names.ts";
 import type { CommandLine, Step } from "./step.ts";
 import { iniCredential, settingsOfUnit, stateFolderOf, unitFile } from "./systemd_unit.ts";
@@ -61,6 +61,7 @@ export function systemdNamed(names: ServiceNames): ServiceManager {
       port: 8000,
       user: names.unit,
       credentials: [],
+      stopSeconds: leastStopSeconds,
     },
     registration: { kind: "file", path: unitPath },
     registered: settingsOfUnit,

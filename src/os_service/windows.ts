@@ -6,7 +6,13 @@
 
 import { win32 } from "node:path";
 import { commonDataFolder, systemFolder } from "../runtime/windows_system.ts";
-import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
+import {
+  leastStopSeconds,
+  rotatingLog,
+  serveWords,
+  type ServiceManager,
+  type ServiceSettings,
+} from "./manager.ts";
 import { description, type ServiceNames, serviceNames, windowsServiceArgument } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
@@ -174,6 +180,7 @@ export function windowsNamed(names: ServiceNames): ServiceManager {
       // An account that Windows makes for the service, without a password and without rights.
       user: `NT SERVICE\\${service}`,
       credentials: [],
+      stopSeconds: leastStopSeconds,
     },
     registration: {
       kind: "run",

@@ -2,7 +2,8 @@
  * Logins by Kerberos on systems other than Windows, through the system's own library: MIT Kerberos or
  * Heimdal by the GSS-API (RFC 2744). Tickets come out of a credential cache, or are fetched with a keytab.
  *
- * A call may ask a KDC, and returns when that has answered: until then the program does nothing else.
+ * A call may ask a KDC, and returns when that has answered: until then the program does nothing else. So
+ * `kdc_process.ts` asks first.
  *
  * @module
  */

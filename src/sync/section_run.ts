@@ -40,6 +40,14 @@ import type { RunContext, RunSettings } from "./run_settings.ts";
 const maxEarlier = 100;
 const maxEarlierForWebhooks = 5;
 
+/** How records come again that the state did not take, such as from a process that others have replaced. */
+function comesAgain({ read, saved }: RunSettings): string | undefined {
+  if (saved !== undefined) return undefined;
+  return read === undefined
+    ? "The next run reads them again"
+    : "Their events are kept, and are processed again";
+}
+
 /** A run of a section, which is begun in the state file when it is made. What ends it early is thrown. */
 export class SectionRun {
   readonly #prepared: PreparedSection;
@@ -104,6 +112,7 @@ export class SectionRun {
       account,
       workers: testmode === undefined ? workers : 1,
       outbox: stored?.outbox,
+      comesAgain: comesAgain(settings),
       garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });

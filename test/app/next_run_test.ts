@@ -46,7 +46,7 @@ async function scheduled(faces: Faces): Promise<string | undefined> {
   const scheduler = new Scheduler({
     sections: scheduledSections(config),
     parallel: 1,
-    readPast: await openPast(config, undefined, false),
+    readPast: await openPast(config, undefined, { notes: false, signal: faces.app.signal }),
     log: createLog("agent", createRedactor(), []),
     run: () => Promise.resolve(false),
   });
@@ -94,7 +94,7 @@ test("an interval counts from the last start, on every face", async () => {
   const { app } = faces;
   await using store = await openStore(faces);
   // The service notes since when a schedule is as it is.
-  await openPast(loadConfig(app), store.store, true);
+  await openPast(loadConfig(app), store.store, { notes: true, signal: app.signal });
   await Bun.sleep(2);
   const stored = { section: "csv_assets", upload: "{}", remember: false };
   await store.store.begin(stored, "upload", () => ({}));
@@ -114,17 +114,21 @@ test("what was noted while the clock was wrong is not counted from", async () =>
   const stored = { section: "csv_assets", upload: "{}", remember: false };
   try {
     setSystemTime(new Date(Date.now() + 400 * 86_400_000));
-    await openPast(loadConfig(app), store.store, true);
+    await openPast(loadConfig(app), store.store, { notes: true, signal: app.signal });
     await store.store.begin(stored, "upload", () => ({}));
   } finally {
     setSystemTime();
   }
-  const past = await openPast(loadConfig(app), store.store, true);
+  const past = await openPast(loadConfig(app), store.store, { notes: true, signal: app.signal });
   const { lastStart, since } = (await past())("csv_assets");
   expect(lastStart).toBeUndefined();
   expect(since.getTime()).toBeLessThanOrEqual(Date.now());
   // It is written down anew, once.
-  expect((await (await openPast(loadConfig(app), store.store, true))())("csv_assets").since)
+  expect(
+    (await (await openPast(loadConfig(app), store.store, { notes: true, signal: app.signal }))())(
+      "csv_assets",
+    ).since,
+  )
     .toEqual(since);
   // By the clock that is right, the next run counts from its own start.
   await store.store.begin(stored, "upload", () => ({}));
@@ -138,7 +142,10 @@ test("a clock that is set back while the service runs does not stop its schedule
   let past: Awaited<ReturnType<typeof openPast>>;
   try {
     setSystemTime(new Date(Date.now() + 400 * 86_400_000));
-    past = await openPast(loadConfig(faces.app), store.store, true);
+    past = await openPast(loadConfig(faces.app), store.store, {
+      notes: true,
+      signal: faces.app.signal,
+    });
   } finally {
     setSystemTime();
   }

@@ -55,6 +55,9 @@ default_position = Employee
 schedule = 0 3 * * *
 `,
 );
+// A tenant that is refused, and a listener: what is said of them has their secrets at hand.
+space.write("tenants/acme.ini", `${space.read("config.ini")}[state]\ntenant = other\n`);
+space.write("tenants/listener.ini", `[serve]\nauth = basic\npassword = ${webhookPassword}\n`);
 space.write("record.json", JSON.stringify({ profile: { login: "ann@example.com" } }));
 
 /** How the first call of some commands ends, so that they are known to have done their work. */
@@ -82,7 +85,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   serve: [],
   schedule: [[], ["--output", "json"]],
-  check: [["--output", "json"], ["--file-only"]],
+  check: [["--output", "json"], ["--file-only"], ["--configs", "tenants"]],
   doctor: [[], ["--output", "json"]],
   plan: [["okta"], ["okta", "--output", "json"], ["okta", "--save", "plan.json"], [
     "okta",
@@ -127,7 +130,7 @@ const services: Readonly<Record<string, readonly string[]>> = {
 };
 
 function expectNone(name: string, output: string): void {
-  const traces: Traces = filesUnder(space.folder, ["config.ini"])
+  const traces: Traces = filesUnder(space.folder, ["config.ini", "acme.ini", "listener.ini"])
     .set(name, Buffer.from(output));
   expect(findSecrets([instanceToken, webhookPassword, oktaToken], traces)).toEqual([]);
 }

@@ -1,5 +1,5 @@
 /**
- * Completion scripts: bash really completes, the others have what they need.
+ * Completion scripts: bash and fish really complete, the others have what they need.
  *
  * @module
  */
@@ -11,6 +11,9 @@ import { commands } from "../../src/cli/commands.ts";
 import { completionScript, shells } from "../../src/cli/completion.ts";
 import { globalFlags } from "../../src/cli/flags.ts";
 import { upload } from "../../src/cli/upload.ts";
+import { needPackage } from "../support/apt.ts";
+
+needPackage("/usr/bin/fish", "fish");
 
 const input = { commands, globalFlags, sources: ["csv_assets", "csv_users"] };
 const shown = commands.filter(({ hidden }) => hidden !== true);
@@ -131,8 +134,10 @@ describe("the zsh script", () => {
 describe("the fish script", () => {
   const lines = completionScript("fish", input).trimEnd().split("\n");
 
-  test("has nothing but comments and complete", () => {
-    for (const line of lines) expect(line).toMatch(/^(# |complete -c agent )/);
+  test("has nothing but comments, complete and a function", () => {
+    for (const line of lines) {
+      expect(line).toMatch(/^(# |complete -c agent |function __agent_ini$| {4}|end$)/);
+    }
     for (const line of lines.filter((text) => !text.startsWith("#"))) {
       // Quotes are closed: what is left without escapes has an even number of them.
       expect(line.replace(/\\./g, "").split("'").length % 2).toBe(1);
@@ -154,6 +159,45 @@ describe("the fish script", () => {
     expect(lines).toContain(
       "complete -c agent -n '__fish_seen_subcommand_from sources' -a 'csv_assets csv_users'",
     );
+  });
+});
+
+describe("fish", () => {
+  /** What fish offers at the end of a line, with a program that says what it was asked. */
+  function offered(line: string, program = 'printf "%s\\n" "asked:$#:$*"'): string[] {
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    try {
+      writeFileSync(join(folder, "agent.fish"), completionScript("fish", input));
+      writeFileSync(join(folder, "agent"), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
+      const code = `source ${folder}/agent.fish; complete -C "${line}"`;
+      const { stdout, stderr } = Bun.spawnSync(["/usr/bin/fish", "--no-config", "-c", code], {
+        env: { PATH: `${folder}:/usr/bin:/bin`, HOME: "/home/ann" },
+      });
+      expect(`${stderr}`).toBe("");
+      return `${stdout}`.split("\n").filter((text) => text !== "");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test("asks for the sections of the configuration that the line names", () => {
+    expect(offered("agent upload ")).toEqual(["asked:2:completion sections"]);
+    expect(offered("agent upload --ini o.ini ")).toEqual([
+      "asked:4:completion sections --ini o.ini",
+    ]);
+    expect(offered("agent --ini 'my o.ini' upload ")).toEqual([
+      "asked:4:completion sections --ini my o.ini",
+    ]);
+    expect(offered("agent upload --ini=o.ini ")).toEqual([
+      "asked:3:completion sections --ini=o.ini",
+    ]);
+    expect(offered("agent upload --ini ~/o.ini ")).toEqual([
+      "asked:4:completion sections --ini /home/ann/o.ini",
+    ]);
+  });
+
+  test("offers the sources where no section is known", () => {
+    expect(offered("agent upload ", "exit 1")).toEqual(["csv_assets", "csv_users"]);
   });
 });
 

@@ -23,6 +23,7 @@ space.write(
     'mapping.BARCODE = {"source": "tag", "converter": "shorten"}\nschedule = 0 3 * * *\n' +
     "[converters]\nshorten:\n    return value[:3]\n",
 );
+space.write("tenants/acme.ini", space.read("config.ini").replace("assets.csv", "../assets.csv"));
 space.write("record.json", JSON.stringify({ tag: "A-1" }));
 
 /** Words that make each command show what it has. */
@@ -31,7 +32,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   plan: [["csv_assets"]],
   drift: [["csv_assets"]],
   schedule: [[]],
-  check: [[], ["--file-only"], ["nosuch"]],
+  check: [[], ["--file-only"], ["nosuch"], ["--configs", "tenants"]],
   doctor: [["--offline"]],
   diag: [["--offline", "--out", "diag.tar.gz"]],
   discover: [["csv_assets"]],

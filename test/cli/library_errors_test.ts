@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { unreadableFileError } from "../../src/config/config.ts";
+import { unreadableFileError } from "../../src/config/ini_bytes.ts";
 import { record, type Recorder, type Scripted } from "../support/recorder.ts";
 import { slow } from "../support/slow.ts";
 import { type Identity, makeIdentity } from "../support/tds/certificate.ts";

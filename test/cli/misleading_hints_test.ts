@@ -8,7 +8,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { createRedactor } from "../../src/base/redact.ts";
-import { unreadableFileError } from "../../src/config/config.ts";
+import { unreadableFileError } from "../../src/config/ini_bytes.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { prepareUserCode } from "../../src/sandbox/mod.ts";
 import { createHttp } from "../../src/sdk/http/http.ts";

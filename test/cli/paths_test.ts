@@ -12,6 +12,7 @@ import { absolutePath, folderVariable, plainPath } from "../../src/config/readin
 import { unitFile } from "../../src/os_service/systemd_unit.ts";
 import { systemd } from "../../src/os_service/systemd.ts";
 import { openFaces } from "../app/support/faces.ts";
+import { binaryPath } from "../support/binary.ts";
 import { type Workspace, workspace } from "../support/workspace.ts";
 
 const usual = Object.fromEntries(
@@ -136,3 +137,28 @@ test("quotes around a path and variables of Windows are understood", () => {
   expect(plainPath("%NOT_SET%\\a.csv", env, "win32")).toBe("%NOT_SET%\\a.csv");
   expect(plainPath("/srv/%ProgramData%/a.csv", env, "linux")).toBe("/srv/%ProgramData%/a.csv");
 });
+
+test.skipIf(process.platform === "win32")(
+  "a pipe as the configuration is refused at once, whoever would read it",
+  async () => {
+    using space = workspace();
+    Bun.spawnSync(["mkfifo", join(space.folder, "pipe.ini")]);
+    const calls = [["check"], ["upload", "csv_assets"], ["serve", "--port", "0"], ["status"]];
+    for (const words of [...calls, ["schedule"]]) {
+      const run = await space.binary([...words, "--ini", "pipe.ini"], { timeoutMs: 20_000 });
+      expect([words[0], run.code]).toEqual([words[0], 1]);
+      expect(run.stderr).toContain("pipe.ini: it is a pipe or a device, and no file");
+    }
+    const piped = `cat pipe.ini | "${await binaryPath()}" check --ini /dev/stdin`;
+    const writing = Bun.spawn(["sh", "-c", "echo '[oomnitza]' > pipe.ini"], { cwd: space.folder });
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", piped], {
+      cwd: space.folder,
+      stderr: "pipe",
+    });
+    await writing.exited;
+    expect(exitCode).toBe(1);
+    expect(`${stderr}`).toContain("Cannot read /dev/stdin: it is a pipe or a device, and no file");
+    expect(`${stderr}`).toContain("more than once");
+  },
+  60_000,
+);

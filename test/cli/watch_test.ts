@@ -128,6 +128,14 @@ slow("a configuration that is broken meanwhile is reported with what is wrong in
   const wrong = Array.from({ length: 30 }, (_, n) => `mapping.FIELD${n} = {"source": \n`);
   space.write("config.ini", `${ini}schedule = every 2s\nupdate_only = perhaps\n${wrong.join("")}`);
   await service.until("an alert", () => ear.alerts.length > 0);
+  const good = () => service.log().split("csv_assets: ok").length;
+  const before = good();
+  await service.until("a run by the configuration of before", () => good() > before + 1);
+  expect(ear.alerts).toHaveLength(1);
+  expect(service.log().split("go on with the configuration of before")).toHaveLength(2);
+  space.write("config.ini", `${ini}schedule = every 2s\n`);
+  await service.until("the end of the fault", () => ear.alerts.length > 1);
+  expect(ear.alerts[1]).toMatchObject({ section: "csv_assets", event: "recovered" });
   expect(await service.stop()).toBe(0);
   const [alert] = ear.alerts;
   for (const text of [service.log(), String(alert?.text)]) {

@@ -85,6 +85,16 @@ describe("the values of the chart", () => {
       { ...few, ingress: { enabled: true } },
       "ingress.host",
     ],
+    [
+      "with less time to end than the agent may take",
+      { ...few, config: { ini: ini.replace("drain_seconds = 30", "drain_seconds = 60") } },
+      "terminationGracePeriodSeconds",
+    ],
+    [
+      "with less time than it may take by itself",
+      { ...few, config: { ini: "[serve]\n" }, terminationGracePeriodSeconds: 30 },
+      "terminationGracePeriodSeconds",
+    ],
   ])("are refused %s", (_what, values, expected) => {
     expect(() => renderChart(values)).toThrow(expected);
   });

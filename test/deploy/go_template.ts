@@ -48,6 +48,7 @@ export class Templates {
 
   #readNode({ isAction, text }: Token, tokens: Token[]): Node | undefined {
     if (!isAction) return { kind: "text", text };
+    if (text.startsWith("/*")) return { kind: "text", text: "" };
     const [, word, rest = ""] = /^(define|if|with)\s+(.*)$/s.exec(text) ?? [];
     if (word === undefined) return { kind: "value", expression: text };
     const then = this.#readUntilEnd(tokens, "block");
@@ -168,12 +169,21 @@ function refuse(message: unknown): never {
   throw new Error(String(message));
 }
 
+/** A pattern of Go: its flags stand in front. */
+function goPattern(pattern: string): RegExp {
+  const [, flags = "", rest = ""] = /^(?:\(\?(\w+)\))?(.*)$/s.exec(pattern) ?? [];
+  return new RegExp(rest, flags);
+}
+
 const functions: Readonly<Record<string, (...parts: readonly unknown[]) => unknown>> = {
+  add: (...parts) => parts.reduce<number>((sum, part) => sum + Number(part), 0),
   and: (a, b) => isTrue(a) ? b : a,
   default: (other, value) => isTrue(value) ? value : other,
   fail: refuse,
+  ge: (a, b) => Number(a) >= Number(b),
   gt: (a, b) => Number(a) > Number(b),
   int: (value) => Math.trunc(Number(value)),
+  int64: (value) => Math.trunc(Number(value)),
   nindent: (columns, lines) => `\n${indented(String(lines), Number(columns))}`,
   not: (value) => !isTrue(value),
   printf: (form, ...texts) => {
@@ -181,6 +191,7 @@ const functions: Readonly<Record<string, (...parts: readonly unknown[]) => unkno
     return String(form).replaceAll("%s", () => String(left.shift()));
   },
   quote: (text) => JSON.stringify(text),
+  regexFind: (pattern, text) => goPattern(String(pattern)).exec(String(text))?.[0] ?? "",
   required: (message, value) => isTrue(value) ? value : refuse(message),
   sha256sum: (text) => createHash("sha256").update(String(text)).digest("hex"),
   toYaml: (value) => Bun.YAML.stringify(value, null, 2).trimEnd(),

@@ -9,8 +9,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { startPace } from "../../scripts/checks/pace.ts";
+import { credentials, startJamf } from "../sources/casper/server.ts";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { slow } from "../support/slow.ts";
+import { oomnitzaSection } from "../support/workspace.ts";
 import { type AgentGui, agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
@@ -134,6 +136,39 @@ slow("four steps lead from nothing to the first upload", async () => {
     expect(pageErrors).toEqual([]);
   } finally {
     pace.stop();
+    await instance.stop();
+  }
+});
+
+slow("a choice that is left blank says what a new section gets", async () => {
+  const instance = await startStandIn();
+  const vendor = startJamf({ count: 3 });
+  try {
+    const config = oomnitzaSection(instance);
+    await using gui = await agentGui({ files: { "config.ini": config } });
+    const { page, pageErrors } = await openWindow(browser, gui);
+    const home = page.url();
+    await page.goto(new URL("setup/source?source=casper", home).href);
+    await page.waitForSelector("[name=api]");
+    const blank = () => page.textContent("[name=api] option[value='']");
+    expect(await blank()).toBe("recommended (pro)");
+    // Where nothing is recommended, it is the default.
+    expect(await page.textContent("[name=update_only] option[value='']")).toBe("default (no)");
+    await page.locator("[data-field=api]").scrollIntoViewIfNeeded();
+    await look(page, "recommended");
+    await page.fill("[name=url]", `${vendor.url}/jss`);
+    await page.fill("[name=username]", credentials.username);
+    await page.fill("[name=password]", credentials.password);
+    await page.fill("[name=sync_field]", "SERIAL_NUMBER");
+    await goOn(page, "setup/mapping");
+    expect(gui.space.read("config.ini")).toMatch(/^api = pro$/m);
+    // The section is there now: what is blank from here on is the default.
+    await page.goto(new URL("setup/source?section=casper", home).href);
+    expect(await page.inputValue("[name=api]")).toBe("pro");
+    expect(await blank()).toBe("default (auto)");
+    expect(pageErrors).toEqual([]);
+  } finally {
+    await vendor.stop();
     await instance.stop();
   }
 });

@@ -104,6 +104,21 @@ test("nor against a unit with everything in it", async () => {
   expect(space.has("config.ini")).toBe(false);
 });
 
+test("a service has the time to end that its configuration lets it take", async () => {
+  using space = workspace();
+  const config = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = x\n[serve]\n";
+  const slow = space.write("slow.ini", `${config}drain_delay = 60\ndrain_seconds = 600\n`);
+  const quick = space.write("quick.ini", `${config}drain_seconds = 5\n`);
+  for (const [system, setting] of [["systemd", "TimeoutStopSec="], ["launchd", "ExitTimeOut"]]) {
+    const limit = async (ini: string) => {
+      const all = await steps("install", "--system", `${system}`, "--ini", ini);
+      const text = all.map((step) => step.text ?? "").find((each) => each.includes(`${setting}`));
+      return Number(new RegExp(`${setting}\\D*(\\d+)`).exec(text ?? "")?.[1]);
+    };
+    expect([await limit(slow), await limit(quick)]).toEqual([690, 120]);
+  }
+});
+
 test("systemd would say it", async () => {
   const text = await unit();
   expect(verify(text.replace("KillMode=mixed", "KillMood=mixed"))).toContain("KillMood");

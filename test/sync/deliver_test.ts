@@ -324,3 +324,19 @@ test("the page of a portal in place of API v3 does not lead to API v2", async ()
   expect(delivery.protocol).toBeUndefined();
   expect(account.counts).toMatchObject({ sent: 0, failed: 0, kept: 20 });
 });
+
+test("what the state does not take is not called lost: it is said how it comes again, once", async () => {
+  const outbox = new FakeOutbox();
+  outbox.sync = () => Promise.reject(new AgentError("another process may do its work now"));
+  const sink = fakeSink([200]);
+  const comesAgain = "Their events are kept, and are processed again";
+  const { delivery, account, lines } = startDelivery(sink, { outbox, comesAgain });
+  const ended = await deliverAll(delivery, mappedRecords(6));
+  expect(ended).toMatchObject({ message: "another process may do its work now" });
+  expect(sink.posted).toEqual([]);
+  expect(account.counts).toMatchObject({ sent: 0, failed: 6, kept: 0 });
+  expect(lines.join("\n")).toContain(
+    "Not sent: 6 records: another process may do its work now. Their events are kept, and are processed again",
+  );
+  expect(lines.join("\n")).not.toContain("Lost");
+});

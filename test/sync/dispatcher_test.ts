@@ -29,7 +29,7 @@ function start(settings: Partial<DispatcherSettings> = {}) {
       open.push(resolve);
       return promise;
     },
-    onLost: (records, error) => lost.push({ tags: records.map(({ TAG }) => TAG), error }),
+    onUnstored: (records, error) => lost.push({ tags: records.map(({ TAG }) => TAG), error }),
     ...settings,
   });
   return { dispatcher, begun, open, lost };

@@ -15,6 +15,7 @@ import type { GuiContext } from "../context.ts";
 import { FieldGroups } from "../field_groups.tsx";
 import type { IniFile } from "../ini_file.ts";
 import { answerChange } from "../saving.tsx";
+import { inNewSection } from "../../describe/form.ts";
 import { withSection } from "../section_config.ts";
 import { filledFields, formEdits, recommendedEdits } from "../section_form.ts";
 import { showStep, stepAddress, stepPage } from "../setup_steps.tsx";
@@ -118,13 +119,15 @@ interface SettingsFacts {
 }
 
 function Settings({ gui, file, section, source }: SettingsFacts) {
+  const fields = filledFields(gui, file, section);
+  const isNew = !file.document.byName.has(section);
   return (
     <form method="post" action="setup/source" data-change>
       <input type="hidden" name="revision" value={file.revision} />
       <input type="hidden" name="section" value={section} />
       <h2>{source.title}</h2>
       <p class="lead">{source.summary}</p>
-      <FieldGroups fields={filledFields(gui, file, section)} findings={[]} />
+      <FieldGroups fields={isNew ? fields.map(inNewSection) : fields} findings={[]} />
       <div data-summary role="status" class="notice" hidden></div>
       <div class="actions">
         <button type="submit">Try and continue</button>

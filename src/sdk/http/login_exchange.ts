@@ -18,6 +18,8 @@ export interface ConnectionLogin {
   readonly schemes: readonly string[];
   /** Whether each request brings the login along, unasked: Kerberos needs one message only. */
   readonly isUnasked: boolean;
+  /** Waits for what a login needs from elsewhere. @throws {AuthError} When that does not come. */
+  prepare?(): Promise<void>;
   /**
    * Begins a login.
    *
@@ -89,7 +91,7 @@ class LoginClient {
     const isUnasked = brings || (this.#isUnasked && line.isLoggedIn);
     try {
       if (isUnasked) {
-        security = this.#login.open(line.binding);
+        security = await this.#open(line);
         authorization = toHeader(this.#scheme, security.next());
       }
       for (let round = 1;; round++) {
@@ -108,12 +110,17 @@ class LoginClient {
         // It was logged in, and is asked again: this server wants a login for each request.
         if (line.isLoggedIn) this.#isUnasked = true;
         const token = security?.next(challenge);
-        security ??= this.#login.open(line.binding);
+        security ??= await this.#open(line);
         authorization = toHeader(this.#scheme, token ?? security.next());
       }
     } finally {
       security?.close();
     }
+  }
+
+  async #open({ binding }: Line): Promise<SecurityContext> {
+    await this.#login.prepare?.();
+    return this.#login.open(binding);
   }
 
   /** Takes the best scheme that a refusal offers; false when there is none. */

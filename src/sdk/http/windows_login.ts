@@ -8,7 +8,7 @@
 import { canonicalName } from "../../runtime/canonical_name.ts";
 import { openSspi, type SecurityContext } from "../../runtime/sspi.ts";
 import { kerberosError } from "../kerberos/errors.ts";
-import { type KerberosValues, openKerberos } from "../kerberos/kerberos.ts";
+import { awaitKdc, type KerberosValues, openKerberos } from "../kerberos/kerberos.ts";
 import { openNtlm } from "../ntlm.ts";
 import type { ConnectionLogin } from "./login_exchange.ts";
 
@@ -53,17 +53,23 @@ function explained(what: string, open: () => SecurityContext): SecurityContext {
 export function windowsLogin(principal: string, who: WindowsLogin): ConnectionLogin {
   const [service = "", host = ""] = principal.split(/\/(.*)/);
   const what = `Cannot log in to ${principal}`;
+  const kerberos = { what, mechanism: "negotiate", seal: false } as const;
+  const targetNow = () => `${service}/${canonicalName(host)}`;
   function open(binding: Uint8Array | undefined): SecurityContext {
-    const target = `${service}/${canonicalName(host)}`;
+    const target = targetNow();
     if (who.kind === "ntlm") return openNtlm({ ...who, target, binding });
     if (who.kind === "process") return openSspi({ target, packageName: "Negotiate", binding });
-    const login = { what, target, mechanism: "negotiate", seal: false, binding } as const;
-    return openKerberos(login, who.tickets);
+    return openKerberos({ ...kerberos, target, binding }, who.tickets);
   }
   return {
     // Windows takes the messages of NTLM under either name.
     schemes: who.kind === "ntlm" ? ["NTLM", "Negotiate"] : ["Negotiate"],
     isUnasked: who.kind === "kerberos",
+    async prepare() {
+      if (who.kind === "kerberos") {
+        await awaitKdc({ ...kerberos, target: targetNow() }, who.tickets);
+      }
+    },
     open: (binding) => explained(what, () => open(binding)),
   };
 }

@@ -8,6 +8,7 @@
 import { accessSync, constants } from "node:fs";
 import { AuthError, errorCode, messageOf } from "../../base/errors.ts";
 import { type GssLogin, openGss } from "../../runtime/gssapi.ts";
+import { askKdc } from "../../runtime/kdc_process.ts";
 import { hasSspi, openSspi, type SealingContext } from "../../runtime/sspi.ts";
 import { opt, type Values } from "../option.ts";
 import { kerberosError } from "./errors.ts";
@@ -62,6 +63,36 @@ function checkKeytab(what: string, keytab: string): void {
         : "Name the file in keytab; the notes of the source say how to make one.",
     });
   }
+}
+
+/** How long the KDCs of a realm may take, in milliseconds. */
+const kdcDeadlineMs = 20_000;
+/** So long a KDC that has answered is not asked beforehand again. */
+const answeredMs = 5 * 60_000;
+/** When a KDC has answered for a login, in milliseconds of the steady clock. */
+const answered = new Map<string, number>();
+
+/**
+ * Sees to it that a KDC answers before a login, which would stop the whole process while none does.
+ *
+ * @throws {AuthError} When none does, and when it refuses.
+ */
+export async function awaitKdc(
+  { what, binding: _, ...login }: KerberosLogin,
+  { keytab, ccache, principal }: KerberosValues,
+  milliseconds = kdcDeadlineMs,
+): Promise<void> {
+  if (hasSspi()) return;
+  const question = { ...login, credentials: { keytab, ccache, principal } };
+  const key = JSON.stringify(question);
+  if (performance.now() - (answered.get(key) ?? -Infinity) < answeredMs) return;
+  checkKeytab(what, keytab);
+  try {
+    await askKdc(question, milliseconds);
+  } catch (thrown) {
+    throw kerberosError(what, thrown);
+  }
+  answered.set(key, performance.now());
 }
 
 /**

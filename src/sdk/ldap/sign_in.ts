@@ -8,7 +8,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { withoutBrackets } from "../../base/network.ts";
 import { canonicalName } from "../../runtime/canonical_name.ts";
 import { kerberosError } from "../kerberos/errors.ts";
-import { kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
+import { awaitKdc, kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
 import { serverEndPoint } from "../tls/channel_binding.ts";
 import type { LdapConnection } from "./connection.ts";
 import { LdapRefusal, loginError } from "./errors.ts";
@@ -45,13 +45,15 @@ async function logInByKerberos(
   const { certificate } = connection;
   const target = principalOf(options);
   log.debug(`Logging in by Kerberos to ${target}`);
-  const security = openKerberos({
+  const login = {
     what,
     target,
     mechanism: "kerberos",
     seal: certificate === undefined,
     binding: certificate === undefined ? undefined : serverEndPoint(certificate),
-  }, options);
+  } as const;
+  await awaitKdc(login, options);
+  const security = openKerberos(login, options);
   try {
     await bindByKerberos(connection, security, what);
   } catch (thrown) {

@@ -19,7 +19,7 @@ import {
   type SqlMessage,
 } from "./errors.ts";
 import type { WindowsLogin } from "../http/windows_login.ts";
-import { kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
+import { awaitKdc, kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
 /** Who logs in. */
@@ -157,6 +157,15 @@ function securityOf(endpoint: SqlEndpoint, open: OpenContext): OpenSecurity | un
   };
 }
 
+/** Has a KDC answer before the driver, which cannot wait, begins the login. */
+async function awaitTickets(endpoint: SqlEndpoint, port: number): Promise<void> {
+  const { login, address: { host } } = endpoint;
+  if (login.kind !== "kerberos") return;
+  const what = loginSentence(endpointNames(endpoint));
+  const target = principalOf(endpoint, host, port);
+  await awaitKdc({ what, target, mechanism: "negotiate", seal: false }, login.tickets);
+}
+
 /** A context whose first token is already there: only that shows whether Windows supports it. */
 function withFirstToken(context: SecurityContext): SecurityContext {
   let first: Uint8Array | undefined;
@@ -217,6 +226,7 @@ export async function connectSql(
         address.instance ?? "",
         signal,
       );
+    await awaitTickets(endpoint, port);
     const { SqlDriver } = await import("./driver.ts");
     const opened = driver = new SqlDriver(
       toConfiguration(endpoint, port),

@@ -52,6 +52,8 @@ export interface DeliverySettings {
   readonly redact: (text: string) => string;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
+  /** How records come again that could not be put into it, a sentence. */
+  readonly comesAgain?: string | undefined;
   readonly garbage?: GarbageCollector | undefined;
   /** Sees every request before it is sent, for `--save-data`. */
   readonly onRequest?: ((request: UploadRequest) => void) | undefined;
@@ -96,6 +98,7 @@ export class Delivery {
   #lost = 0;
   #refused = 0;
   readonly #keptBy = new Map<string, number>();
+  readonly #leftBy = new Map<string, number>();
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
@@ -107,9 +110,9 @@ export class Delivery {
       // Until it is known which protocol the instance speaks, one request finds out.
       limit: () => this.#protocol === undefined ? 1 : Math.max(1, settings.workers),
       deliver: (batch) => this.#deliver(batch),
-      onLost: (records, error) => {
+      onUnstored: (records, error) => {
         this.#stopped ??= error;
-        this.#lose(records, error.message);
+        this.#leave(records, error.message);
       },
     });
   }
@@ -159,13 +162,19 @@ export class Delivery {
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  /** Logs, once for each reason, what is kept, and how much was refused beyond what was named. */
+  /** Logs, once for each reason, what is kept or was not sent, and how much was refused beyond what was named. */
   summarize(): void {
     const { log } = this.#settings;
     for (const [reason, count] of this.#keptBy) {
       log.warning(`Kept for the next run: ${countRecords(count)}: ${reason}`);
     }
     this.#keptBy.clear();
+    const { comesAgain } = this.#settings;
+    for (const [reason, count] of this.#leftBy) {
+      const again = comesAgain === undefined ? "" : `. ${comesAgain}`;
+      log.error(`Not sent: ${countRecords(count)}: ${reason}${again}`);
+    }
+    this.#leftBy.clear();
     const more = this.#lost + this.#refused - maxLoggedRecords;
     if (more > 0) log.error(`${more} more were not accepted; the report counts them`);
   }
@@ -333,6 +342,14 @@ export class Delivery {
   #lose(records: readonly MappedRecord[], reason: string): void {
     this.#log("Lost", records, reason);
     this.#lost += records.length;
+  }
+
+  /** What cannot be stored is neither sent nor lost: its source, or its event, still has it. */
+  #leave(records: readonly MappedRecord[], reason: string): void {
+    this.#lastReason = reason;
+    this.#leftBy.set(reason, (this.#leftBy.get(reason) ?? 0) + records.length);
+    const { account, identify } = this.#settings;
+    for (const record of records) account.fail(identify(record), reason);
   }
 
   /** What is refused stays in the state file, for `agent retry`. */

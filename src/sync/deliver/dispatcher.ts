@@ -34,8 +34,8 @@ export interface DispatcherSettings {
   readonly limit: () => number;
   /** Delivers a batch; must not throw. */
   readonly deliver: (batch: Batch) => Promise<void>;
-  /** Called with records that could not be made durable and are not sent. */
-  readonly onLost: (records: readonly MappedRecord[], error: Error) => void;
+  /** Called with records that could not be made durable and are not sent; where they come from still has them. */
+  readonly onUnstored: (records: readonly MappedRecord[], error: Error) => void;
 }
 
 /**
@@ -152,7 +152,7 @@ export class Dispatcher {
       this.#ready.push(...group.map((built, index) => toBatch(built, ids[index])));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-      for (const { records } of group) this.#settings.onLost(records, error);
+      for (const { records } of group) this.#settings.onUnstored(records, error);
     }
   }
 

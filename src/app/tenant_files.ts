@@ -18,11 +18,18 @@ export interface TenantFile {
   readonly changed: number;
 }
 
+/** A file that is no tenant. */
+export interface RefusedFile {
+  readonly name: string;
+  /** What is wrong with it, after its name. */
+  readonly reason: string;
+}
+
 /** The files by whether they can be used at all. */
 export interface TenantFolder {
   readonly files: readonly TenantFile[];
-  /** Files that cannot be of a tenant, and why. */
-  readonly refused: readonly string[];
+  /** Files that cannot be of a tenant. */
+  readonly refused: readonly RefusedFile[];
 }
 
 /** The file of the listener, which is no tenant. */
@@ -39,6 +46,11 @@ function look(path: string, tenant: string): TenantFile | undefined {
   if (stats === undefined || !stats.isFile()) return undefined;
   const { mtimeMs, size, ino } = stats;
   return { tenant, path, version: `${mtimeMs} ${size} ${ino}`, changed: mtimeMs };
+}
+
+/** The file of the listener; nothing where there is none. */
+export function readListenerFile(folder: string): Omit<TenantFile, "tenant"> | undefined {
+  return look(join(folder, listenerFile), "");
 }
 
 /**
@@ -62,8 +74,10 @@ export function readTenantFolder(folder: string): TenantFolder {
   return {
     files: tenants.filter(({ tenant }) => nameForm.test(tenant))
       .flatMap(({ name, tenant }) => look(join(folder, name), tenant) ?? []),
-    refused: tenants.filter(({ tenant }) => !nameForm.test(tenant)).map(({ name }) =>
-      `${name} is no tenant: its name may have letters, digits, "_", "-" and ".", 63 at most, and begins with a letter or digit`
-    ),
+    refused: tenants.filter(({ tenant }) => !nameForm.test(tenant)).map(({ name }) => ({
+      name,
+      reason:
+        'is no tenant: its name may have letters, digits, "_", "-" and ".", 63 at most, and begins with a letter or digit',
+    })),
   };
 }
