@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
+import type { InboxEntry } from "../../../src/state/state.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
@@ -199,6 +200,7 @@ test("what is promised waits for the disk of the server, also where that is not 
     cursor.set("since", "1");
     const records = [{ TAG: "T1" }];
     let id = 0;
+    let taken: InboxEntry[] = [];
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       put: async () => [id = 0] = await run.outbox.put([{ records, text: undefined }]),
       "inbox.add": () => inbox.add([event("a", "k")]),
@@ -208,7 +210,9 @@ test("what is promised waits for the disk of the server, also where that is not 
       end: () => run.end(runEnd),
       acknowledge: () => run.outbox.acknowledge(id, [], []),
       finish: () => run.outbox.finish(),
-      take: () => inbox.take("a", 9, true),
+      take: async () => taken = await inbox.take("a", 9, true),
+      recordOutcomes: () =>
+        inbox.recordOutcomes(taken.map(({ id: entry }) => ({ id: entry, kind: "done" }))),
     };
     const found: Record<string, unknown[]> = {};
     for (const [name, call] of Object.entries(calls)) {
@@ -218,8 +222,8 @@ test("what is promised waits for the disk of the server, also where that is not 
     }
     expect(found).toEqual({
       ...{ put: ["on"], "inbox.add": ["on"], "cursor.commit": ["on"], "accepted.add": ["on"] },
-      ...{ "deadLetters.remove": ["on"], end: ["on"] },
-      ...{ acknowledge: ["off"], finish: ["off"], take: ["off"] },
+      ...{ "deadLetters.remove": ["on"], end: ["on"], acknowledge: ["on"] },
+      ...{ finish: ["off"], take: ["off"], recordOutcomes: ["on"] },
     });
     expect(await countRows(pg, "outbox", tenant)).toBe(0);
   });
