@@ -8,6 +8,13 @@ import { Database as Sqlite } from "bun:sqlite";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type AtWork,
+  atWorkInFile,
+  atWorkInPostgres,
+  countSpooled,
+  uploadWorkers,
+} from "./at_work.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { startVersionedJamf, type VersionedJamf } from "./jamf.ts";
@@ -59,6 +66,8 @@ export interface Cluster {
   /** The server with the state; absent with a file. */
   readonly database: Postgres | undefined;
   readonly leaseMs: number;
+  /** From now on another server tells what is in the state. */
+  readFrom(server: Pick<Postgres, "psql">): void;
   /**
    * When runs of the section that is due again and again began, in milliseconds since the epoch; not those
    * that were left by a replica that was killed, as another one makes up for them.
@@ -74,6 +83,12 @@ export interface Cluster {
   keepFolder(): void;
   /** Events that are still to be worked on, by the state. */
   waiting(): Promise<number>;
+  /** Records and events that were given up, by the state. */
+  givenUp(): Promise<number>;
+  /** What the state says is at work of one replica, by its place, or of all. */
+  atWork(number?: number): Promise<Pick<AtWork, "events" | "records">>;
+  /** Events in the spool of one replica, by its place, or of all. */
+  spooled(number?: number): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -126,7 +141,7 @@ ${due.join("")}`;
 
 /** Reads from the state what a statement gives, one text a row. */
 async function query(
-  database: Postgres | undefined,
+  database: Pick<Postgres, "psql"> | undefined,
   file: string,
   { inPostgres, inFile }: { readonly inPostgres: string; readonly inFile: string },
 ): Promise<string[]> {
@@ -163,7 +178,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       .replace(`:${database.port}/`, `:${line?.port}/`);
     const ini = join(own, "config.ini");
     writeFileSync(ini, configuration(options, { jamf, oomnitza, stateUrl }), { mode: 0o600 });
-    const words = ["--singleton", "0", "--workers", "2"];
+    const words = ["--singleton", "0", "--workers", String(uploadWorkers)];
     if (database === undefined) words.push("--state", file);
     const isLast = number === options.replicas;
     replicas.push(
@@ -174,14 +189,18 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       }),
     );
   }
+  let server: Pick<Postgres, "psql"> | undefined = database;
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
     leaseMs: leaseSeconds * 1000,
+    readFrom: (other) => {
+      server = other;
+    },
     keepFolder: () => {
       isKept = true;
     },
     async ticks() {
-      const found = await query(database, file, {
+      const found = await query(server, file, {
         inPostgres: `SELECT extract(epoch FROM started) * 1000 FROM runs
           WHERE tenant = '${tenant}' AND section = '${tickSection}' AND ${isEnded} ORDER BY started`,
         inFile:
@@ -190,25 +209,46 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       return found.map((text) => database === undefined ? Date.parse(text) : Number(text));
     },
     dueRuns: () =>
-      query(database, file, {
+      query(server, file, {
         inPostgres:
           `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%' AND origin = 'upload'`,
         inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%' AND origin = 'upload'",
       }),
     async tablesVersion() {
-      const [version] = await query(database, file, {
+      const [version] = await query(server, file, {
         inPostgres: "SELECT version FROM meta",
         inFile: "PRAGMA user_version",
       });
       return Number(version);
     },
     async waiting() {
-      const [count] = await query(database, file, {
+      const [count] = await query(server, file, {
         inPostgres: `SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND NOT is_dead`,
         inFile: "SELECT count(*) FROM inbox",
       });
       return Number(count);
     },
+    async givenUp() {
+      const counts = await query(server, file, {
+        inPostgres: `SELECT count(*) FROM dead_letters WHERE tenant = '${tenant}'
+          UNION ALL SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND is_dead`,
+        inFile:
+          "SELECT count(*) FROM dead_letters UNION ALL SELECT count(*) FROM inbox WHERE is_dead",
+      });
+      return counts.reduce((sum, count) => sum + Number(count), 0);
+    },
+    async atWork(number) {
+      const process = number === undefined ? undefined : replicas[number]?.process;
+      const [events, records] = await query(server, file, {
+        inPostgres: atWorkInPostgres({ tenant, section: hookSection, process }),
+        inFile: atWorkInFile(hookSection),
+      });
+      return { events: Number(events), records: Number(records) };
+    },
+    spooled: (number) =>
+      replicas.filter((_, at) => number === undefined || at === number)
+        .map(({ folder: own }) => countSpooled(join(own, "agent-spool.sqlite")))
+        .reduce((sum, count) => sum + count, 0),
     async [Symbol.asyncDispose]() {
       for (const replica of replicas) await replica.kill();
       for (const line of lines) line.stop();

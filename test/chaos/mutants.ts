@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [{
     text: "set_config('synchronous_commit', 'on', true)",
     replacement: "set_config('synchronous_commit', 'off', true)",
   }],
-  foundBy: ["promises"],
+  foundBy: ["promises", "failover"],
 }, {
   name: "answer",
   without: "waiting for the answer of the database before an event is promised",

@@ -11,6 +11,7 @@ import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
 import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
+import { runFailover } from "./failover.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm, type StormOptions } from "./storm.ts";
 
@@ -108,6 +109,11 @@ async function away(
   );
 }
 
+async function failover({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
+  return await withCluster({ ...options, program }, runFailover);
+}
+
 async function due({ program, replicas, sections, isPooled }: ScenarioSettings): Promise<Outcome> {
   // As it is unless somebody says otherwise.
   const options = { replicas, state: "postgres", leaseSeconds: 30, coalesceSeconds: 1 } as const;
@@ -122,6 +128,7 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   takeover,
   away: (settings) => away("killed", settings),
   hung: (settings) => away("hung", settings),
+  failover,
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [
