@@ -12,6 +12,7 @@ import { runTakeover } from "./takeover.ts";
 import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import { runFailover } from "./failover.ts";
+import { runSentAgain } from "./sent_again.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm, type StormOptions } from "./storm.ts";
 
@@ -109,6 +110,11 @@ async function away(
   );
 }
 
+async function sentAgain({ program }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 0 } as const;
+  return await withCluster({ ...options, program }, runSentAgain);
+}
+
 async function failover({ program, replicas }: ScenarioSettings): Promise<Outcome> {
   const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
   return await withCluster({ ...options, program }, runFailover);
@@ -129,6 +135,7 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   away: (settings) => away("killed", settings),
   hung: (settings) => away("hung", settings),
   failover,
+  "sent-again": sentAgain,
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [
