@@ -21,9 +21,12 @@ const restartMs = 300;
 const backMs = 10_000;
 /** Events that a replica takes while it is with the old primary. */
 const astray = 50;
-/** What the log of a replica may say while the database is away; anything else is a fault. */
+/**
+ * What the log of a replica may say while the database is away; anything else is a fault. The last two are what a
+ * run comes to that could not write into it; what was refused would be a dead letter.
+ */
 const away =
-  /cannot be reached|the connection|is read-only|is starting or stopping|did not answer|does not answer|away for too long|about to end|is at work already/;
+  /cannot be reached|the connection|is read-only|is starting or stopping|did not answer|does not answer|away for too long|about to end|is at work already|: failed: \d+ read|more were not accepted/;
 
 /** Kills one replica after the other until it is told to stop; gives how many it killed. */
 function killReplicas({ replicas }: Cluster): { stop(): Promise<number> } {
