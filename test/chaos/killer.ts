@@ -59,7 +59,8 @@ class Killer {
     const number = await this.#chooseReplica();
     const replica = this.#cluster.replicas[number];
     if (replica === undefined) throw new Error(`There is no replica ${number}`);
-    const over = this.#hit(blow, replica, number).finally(() => {
+    const end = await this.#hit(blow, replica, number);
+    const over = end().finally(() => {
       replica.isBusy = false;
     });
     this.#under.push(over);
@@ -88,29 +89,25 @@ class Killer {
     this.#atWork.push({ ...await this.#cluster.atWork(number), ...entering });
   }
 
-  async #hit(blow: Blow, replica: Replica, number: number): Promise<void> {
-    const awayMs = this.#cluster.leaseMs + beyondLeaseMs;
-    if (blow === "kills") {
-      // It does nothing more from here on, and is looked at while it is still known who it is.
-      replica.stop();
-      await this.#note(blow, number);
-      await replica.kill();
-      await Bun.sleep(restartMs);
-      replica.start();
-      return;
-    }
-    if (blow === "stops") {
-      replica.stop();
-      await this.#note(blow, number);
-      await Bun.sleep(awayMs);
-      replica.resume();
-      return;
-    }
+  /** Has it happen to a replica, and looks at what is at work; gives what ends it. */
+  async #hit(blow: Blow, replica: Replica, number: number): Promise<() => Promise<void>> {
     const line = this.#cluster.lines[number];
-    line?.cut();
+    // One to be killed does nothing more from here on, and is looked at while it is still known who it is.
+    if (blow === "cuts") line?.cut();
+    else replica.stop();
+    // Before anything else happens: the database has to be there.
     await this.#note(blow, number);
-    await Bun.sleep(awayMs);
-    line?.mend();
+    return async () => {
+      if (blow === "kills") {
+        await replica.kill();
+        await Bun.sleep(restartMs);
+        replica.start();
+        return;
+      }
+      await Bun.sleep(this.#cluster.leaseMs + beyondLeaseMs);
+      if (blow === "cuts") line?.mend();
+      else replica.resume();
+    };
   }
 
   async #killDatabase(): Promise<void> {
