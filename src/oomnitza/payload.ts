@@ -65,10 +65,13 @@ export function requestV2(upload: Upload, record: MappedRecord): UploadRequest {
   return { path: "/api/v2/bulk/users", query, payload: record };
 }
 
+/** Where API v3 takes records. */
+export const pathV3 = "/api/v3/bulk";
+
 /** Up to 100 records over API v3. */
 export function requestV3(upload: Upload, records: readonly MappedRecord[]): UploadRequest {
   return {
-    path: "/api/v3/bulk",
+    path: pathV3,
     query: {},
     payload: {
       connector_version: upload.version,
@@ -97,5 +100,5 @@ export function createBodyWriter(upload: Upload): (records: string) => string {
 
 /** Reports to API v3 that the upload is complete. */
 export function finalizeV3(upload: Upload): UploadRequest {
-  return { path: `/api/v3/bulk/${upload.portion}/finalize`, query: {}, payload: {} };
+  return { path: `${pathV3}/${upload.portion}/finalize`, query: {}, payload: {} };
 }

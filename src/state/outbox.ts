@@ -127,6 +127,14 @@ export class StateOutbox implements RunOutbox {
     );
   }
 
+  async keepAnswers(): Promise<void> {
+    try {
+      await this.#owner.sync();
+    } catch (error) {
+      throw this.#owner.unusable(error);
+    }
+  }
+
   finish(): Promise<void> {
     const { run } = this.#owner;
     return this.#later((database) => {

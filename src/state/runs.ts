@@ -53,6 +53,40 @@ export function insertRun(
   return true;
 }
 
+/**
+ * Makes a run of its own of what is not answered of one, to be sent as this upload says; gives whether its id
+ * was free.
+ */
+export function splitRun(
+  database: Sqlite,
+  run: string,
+  { id, upload }: { readonly id: string; readonly upload: string },
+): boolean {
+  const added = database.rows(
+    `INSERT INTO runs (id, section, origin, owner, started, outcome, counts, requests, upload, is_open,
+        awaits_receipt)
+      SELECT ?, section, origin, owner, started, outcome, '{}', 0, ?, 1, awaits_receipt FROM runs
+        WHERE id = ?
+      ON CONFLICT DO NOTHING RETURNING section, origin`,
+    id,
+    upload,
+    run,
+  );
+  const [row] = added;
+  if (row === undefined) return false;
+  database.run(
+    "UPDATE last_runs SET remembered = remembered + 1 WHERE section = ? AND origin = ?",
+    row.section ?? null,
+    row.origin ?? null,
+  );
+  database.run(
+    "UPDATE outbox SET run = ? WHERE run = ? AND id NOT IN (SELECT batch FROM acknowledged)",
+    id,
+    run,
+  );
+  return true;
+}
+
 /** Writes down how far a run is. */
 export function updateCounts(database: Sqlite, id: string, counts: string): void {
   database.run("UPDATE runs SET counts = ? WHERE id = ?", counts, id);

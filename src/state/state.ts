@@ -54,6 +54,11 @@ export interface UnfinishedRun {
   readonly sent: boolean;
   readonly outbox: RunOutbox;
   readonly receipt: Pick<RunReceipt, "close">;
+  /**
+   * Makes a run of its own of what is not answered, which is sent as this upload says, as JSON. What was answered
+   * stays with this run, of which nothing is pending any more.
+   */
+  splitOff(upload: string): Promise<UnfinishedRun>;
 }
 
 /** A record that was refused, and why. */
@@ -117,6 +122,11 @@ export interface RunOutbox {
   pending(): Promise<PendingBatch[]>;
   /** Counts that one more run could not deliver a batch. */
   countAttempt(batchId: number): Promise<void>;
+  /**
+   * Resolves when all answers so far are on the disk. Before that an upload must not be declared complete: a
+   * batch whose answer was taken back could not be sent again under it.
+   */
+  keepAnswers(): Promise<void>;
   /**
    * Ends the run's delivery: everything was answered, nothing is pending. What a power failure takes back
    * is sent again.

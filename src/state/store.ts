@@ -24,6 +24,7 @@ import {
   latestRuns,
   pruneRuns,
   recentRuns,
+  splitRun,
   waitingRecords,
 } from "./runs.ts";
 import type {
@@ -70,6 +71,8 @@ export class StateStore implements State {
   readonly #use: UseState;
   /** Absent where commits are on the disk by themselves. */
   readonly #walSync: WalSync | undefined;
+  /** Runs of this process that are over, which could not be written down. */
+  readonly #unrecorded = new Set<string>();
   #owner: Owner | undefined;
 
   /** Opens the file, which is created when it is not there. */
@@ -102,12 +105,14 @@ export class StateStore implements State {
       receipt: this.#receipt(section, { run: id, upload, started }),
       end: async (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
+        this.#unrecorded.add(id);
         await this.#use.later((database) =>
           withoutWaiting(
             database,
             () => database.transaction(() => endRun(database, id, { ...end, error })),
           )
         );
+        this.#unrecorded.delete(id);
         // Of what is not decided yet, nobody relies on more than that the run began.
         if (end.isUndecided !== true) await this.#sync();
       },
@@ -143,8 +148,8 @@ export class StateStore implements State {
       )
     );
     for (const { id, owner, outcome } of rows) {
-      const isMine = owner === this.#ownerId();
-      if (isMine ? outcome === null : isAtWork(this.path, String(owner))) continue;
+      const isOver = outcome !== null || this.#unrecorded.has(String(id));
+      if (owner === this.#ownerId() ? !isOver : isAtWork(this.path, String(owner))) continue;
       const unfinished = this.#claim(String(id), String(owner), { section, remember });
       if (unfinished !== undefined) yield unfinished;
     }
@@ -250,6 +255,7 @@ export class StateStore implements State {
       )
     );
     if (row === undefined) return undefined;
+    this.#unrecorded.delete(id);
     const upload = String(row.upload);
     const { sent: known = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
     const [answered] = this.#use.now((database) =>
@@ -257,10 +263,35 @@ export class StateStore implements State {
     );
     const sent = known > 0 || Number(answered?.batches) > 0;
     const awaitsReceipt = row.awaits_receipt === 1;
-    const outbox = this.#outbox(id, { ...stored, upload, awaitsReceipt });
     const started = String(row.started);
-    const receipt = this.#receipt(stored.section, { run: id, upload, started });
-    return { run: id, started: new Date(started), upload, sent, outbox, receipt };
+    return this.#unfinished({ ...stored, upload, awaitsReceipt }, { run: id, started, sent });
+  }
+
+  #unfinished(
+    stored: StoredSection,
+    { run, started, sent }: Pick<UnfinishedRun, "run" | "sent"> & { readonly started: string },
+  ): UnfinishedRun {
+    const { section, upload } = stored;
+    return {
+      ...{ run, started: new Date(started), upload, sent },
+      outbox: this.#outbox(run, stored),
+      receipt: this.#receipt(section, { run, upload, started }),
+      splitOff: async (other) => {
+        const id = await this.#use.later((database) => this.#splitRun(database, run, other));
+        const own = { ...stored, upload: other };
+        return this.#unfinished(own, { run: id, started, sent: false });
+      },
+    };
+  }
+
+  /** Makes a run of its own of what is not answered of one; gives its id. */
+  #splitRun(database: Sqlite, run: string, upload: string): string {
+    return withoutWaiting(database, () =>
+      database.transaction(() => {
+        for (let id = newId();; id = newId()) {
+          if (splitRun(database, run, { id, upload })) return id;
+        }
+      }));
   }
 
   #outbox(

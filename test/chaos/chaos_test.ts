@@ -16,6 +16,11 @@ slow("a storm over three replicas and their database loses and overwrites nothin
   expect((await runScenario("storm", { ...settings, program })).faults).toEqual([]);
 }, 400_000);
 
+slow("a failover to a synchronous standby loses and overwrites nothing", async () => {
+  const program = await binaryPath();
+  expect((await runScenario("failover", { ...settings, program })).faults).toEqual([]);
+}, 400_000);
+
 slow("replicas that are held up beyond their leases overwrite nothing, and go on", async () => {
   const program = await binaryPath();
   // Side by side: most of it is waiting for leases to end.

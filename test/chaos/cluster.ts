@@ -8,6 +8,13 @@ import { Database as Sqlite } from "bun:sqlite";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type AtWork,
+  atWorkInFile,
+  atWorkInPostgres,
+  countSpooled,
+  uploadWorkers,
+} from "./at_work.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { startVersionedJamf, type VersionedJamf } from "./jamf.ts";
@@ -67,6 +74,8 @@ export interface Cluster {
   readonly isOfTenants: boolean;
   /** The path to which events about a device are posted: those of a device go to one tenant. */
   hookPath(device: number): string;
+  /** From now on another server tells what is in the state. */
+  readFrom(server: Pick<Postgres, "psql">): void;
   /**
    * When runs of the section that is due again and again began, in milliseconds since the epoch; not those
    * that were left by a replica that was killed, as another one makes up for them.
@@ -82,6 +91,12 @@ export interface Cluster {
   keepFolder(): void;
   /** Events that are still to be worked on, by the state. */
   waiting(): Promise<number>;
+  /** Records and events that were given up, by the state. */
+  givenUp(): Promise<number>;
+  /** What the state says is at work of one replica, by its place, or of all. */
+  atWork(number?: number): Promise<Pick<AtWork, "events" | "records">>;
+  /** Events in the spool of one replica, by its place, or of all. */
+  spooled(number?: number): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -135,7 +150,7 @@ ${due.join("")}`;
 
 /** Reads from the state what a statement gives, one text a row. */
 async function query(
-  database: Postgres | undefined,
+  database: Pick<Postgres, "psql"> | undefined,
   file: string,
   { inPostgres, inFile }: { readonly inPostgres: string; readonly inFile: string },
 ): Promise<string[]> {
@@ -184,7 +199,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const stateUrl = database?.url("127.0.0.1", `sslmode=disable${pooled}`)
       .replace(`:${database.port}/`, `:${line?.port}/`);
     const around = { jamf, oomnitza, stateUrl };
-    const words = ["--singleton", "0", "--workers", "2"];
+    const words = ["--singleton", "0", "--workers", String(uploadWorkers)];
     if (options.isOfTenants) words.push("--configs", "tenants", "--state", "states");
     writeConfigurations(own, (tenant) => configuration(options, { tenant, ...around }), options);
     if (database === undefined) words.push("--state", file);
@@ -197,6 +212,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       }),
     );
   }
+  let server: Pick<Postgres, "psql"> | undefined = database;
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
     leaseMs: leaseSeconds * 1000,
@@ -205,11 +221,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       options.isOfTenants
         ? `${folderTenants[device % folderTenants.length]}/${hookSection}`
         : hookSection,
+    readFrom: (other) => {
+      server = other;
+    },
     keepFolder: () => {
       isKept = true;
     },
     async ticks() {
-      const found = await query(database, file, {
+      const found = await query(server, file, {
         inPostgres: `SELECT extract(epoch FROM started) * 1000 FROM runs
           WHERE tenant = '${tenant}' AND section = '${tickSection}' AND ${isEnded} ORDER BY started`,
         inFile:
@@ -218,25 +237,46 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       return found.map((text) => database === undefined ? Date.parse(text) : Number(text));
     },
     dueRuns: () =>
-      query(database, file, {
+      query(server, file, {
         inPostgres:
           `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%' AND origin = 'upload'`,
         inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%' AND origin = 'upload'",
       }),
     async tablesVersion() {
-      const [version] = await query(database, file, {
+      const [version] = await query(server, file, {
         inPostgres: "SELECT version FROM meta",
         inFile: "PRAGMA user_version",
       });
       return Number(version);
     },
     async waiting() {
-      const [count] = await query(database, file, {
+      const [count] = await query(server, file, {
         inPostgres: "SELECT count(*) FROM inbox WHERE NOT is_dead",
         inFile: "SELECT count(*) FROM inbox",
       });
       return Number(count);
     },
+    async givenUp() {
+      const counts = await query(server, file, {
+        inPostgres: `SELECT count(*) FROM dead_letters WHERE tenant = '${tenant}'
+          UNION ALL SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND is_dead`,
+        inFile:
+          "SELECT count(*) FROM dead_letters UNION ALL SELECT count(*) FROM inbox WHERE is_dead",
+      });
+      return counts.reduce((sum, count) => sum + Number(count), 0);
+    },
+    async atWork(number) {
+      const process = number === undefined ? undefined : replicas[number]?.process;
+      const [events, records] = await query(server, file, {
+        inPostgres: atWorkInPostgres({ tenant, section: hookSection, process }),
+        inFile: atWorkInFile(hookSection),
+      });
+      return { events: Number(events), records: Number(records) };
+    },
+    spooled: (number) =>
+      replicas.filter((_, at) => number === undefined || at === number)
+        .map(({ folder: own }) => countSpooled(join(own, "agent-spool.sqlite")))
+        .reduce((sum, count) => sum + count, 0),
     async [Symbol.asyncDispose]() {
       for (const replica of replicas) await replica.kill();
       for (const line of lines) line.stop();

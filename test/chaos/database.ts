@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Postgres } from "../support/postgres.ts";
 
@@ -38,4 +38,6 @@ export async function killDatabase({ socket }: Postgres): Promise<void> {
   kill(master);
   for (const child of children) kill(child);
   while ([master, ...children].some((pid) => existsSync(`/proc/${pid}`))) await Bun.sleep(5);
+  // It would be taken for a server that runs when it is stopped at the end.
+  rmSync(file);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type AtWork, sumAtWork } from "./at_work.ts";
 import type { Cluster } from "./cluster.ts";
 import { killDatabase } from "./database.ts";
 import type { Replica } from "./replica.ts";
@@ -19,6 +20,13 @@ export interface Blows {
 }
 
 type Blow = keyof Blows;
+
+/** What went wrong. */
+export interface Struck {
+  readonly blows: Blows;
+  /** What was at work when it did. */
+  readonly atWork: AtWork;
+}
 
 /** How much longer than the lease a replica is away. */
 const beyondLeaseMs = 1500;
@@ -37,6 +45,8 @@ export function spreadBlows(blows: Blows): Blow[] {
 class Killer {
   readonly #cluster: Cluster;
   readonly #under: Promise<void>[] = [];
+  readonly #struck: Record<Blow, number> = { kills: 0, databaseKills: 0, stops: 0, cuts: 0 };
+  readonly #atWork: AtWork[] = [];
   #last = -1;
 
   constructor(cluster: Cluster) {
@@ -49,44 +59,69 @@ class Killer {
     const number = await this.#chooseReplica();
     const replica = this.#cluster.replicas[number];
     if (replica === undefined) throw new Error(`There is no replica ${number}`);
-    const over = this.#hit(blow, replica, number).finally(() => {
+    const end = await this.#hit(blow, replica, number);
+    const over = end().finally(() => {
       replica.isBusy = false;
     });
     this.#under.push(over);
     if (blow === "kills") await over;
   }
 
-  /** Waits until everything goes on. */
-  async settle(): Promise<void> {
+  /** Waits until everything goes on; gives what went wrong. */
+  async settle(): Promise<Struck> {
     await Promise.all(this.#under);
+    return { blows: this.#struck, atWork: sumAtWork(this.#atWork) };
   }
 
-  async #hit(blow: Blow, replica: Replica, number: number): Promise<void> {
-    const awayMs = this.#cluster.leaseMs + beyondLeaseMs;
-    if (blow === "kills") {
-      await replica.kill();
-      await Bun.sleep(restartMs);
-      replica.start();
-      return;
-    }
-    if (blow === "stops") {
-      replica.stop();
-      await Bun.sleep(awayMs);
-      replica.resume();
-      return;
-    }
+  /** What is on its way into the inbox; posts of a replica that does not answer are posted again, and count. */
+  #entering(blow: Blow, number?: number): Pick<AtWork, "spooled" | "posts"> {
+    const isAnswered = blow === "databaseKills" || blow === "cuts";
+    return {
+      // One that stands still goes on where it was.
+      spooled: blow === "stops" ? 0 : this.#cluster.spooled(number),
+      posts: isAnswered ? this.#cluster.ledger.underWay : 0,
+    };
+  }
+
+  /** Counts something that has just gone wrong, with what is at work, of one replica or of all. */
+  async #note(blow: Blow, number?: number, entering = this.#entering(blow, number)): Promise<void> {
+    this.#struck[blow]++;
+    this.#atWork.push({ ...await this.#cluster.atWork(number), ...entering });
+  }
+
+  /** Has it happen to a replica, and looks at what is at work; gives what ends it. */
+  async #hit(blow: Blow, replica: Replica, number: number): Promise<() => Promise<void>> {
     const line = this.#cluster.lines[number];
-    line?.cut();
-    await Bun.sleep(awayMs);
-    line?.mend();
+    // One to be killed does nothing more from here on, and is looked at while it is still known who it is.
+    if (blow === "cuts") line?.cut();
+    else replica.stop();
+    // Before anything else happens: the database has to be there.
+    await this.#note(blow, number);
+    return async () => {
+      if (blow === "kills") {
+        await replica.kill();
+        await Bun.sleep(restartMs);
+        replica.start();
+        return;
+      }
+      await Bun.sleep(this.#cluster.leaseMs + beyondLeaseMs);
+      if (blow === "cuts") line?.mend();
+      else replica.resume();
+    };
   }
 
   async #killDatabase(): Promise<void> {
-    const { database } = this.#cluster;
+    const { database, lines } = this.#cluster;
     if (database === undefined) return;
+    const entering = this.#entering("databaseKills");
     await killDatabase(database);
     await Bun.sleep(restartMs);
+    // Looked at as it came back, before anybody goes on.
+    const cut = lines.filter(({ isCut }) => !isCut);
+    for (const line of cut) line.cut();
     await database.start();
+    await this.#note("databaseKills", undefined, entering);
+    for (const line of cut) line.mend();
   }
 
   /** The next one in turn that nothing happens to at the moment. */
@@ -107,7 +142,7 @@ class Killer {
 }
 
 /** Lets everything happen within some time, and waits until all goes on. */
-export async function strikeAll(cluster: Cluster, blows: Blows, ms: number): Promise<void> {
+export async function strikeAll(cluster: Cluster, blows: Blows, ms: number): Promise<Struck> {
   const all = spreadBlows(blows);
   const killer = new Killer(cluster);
   const begun = performance.now();
@@ -117,5 +152,5 @@ export async function strikeAll(cluster: Cluster, blows: Blows, ms: number): Pro
     await killer.strike(blow);
   }
   await Bun.sleep(Math.max(0, begun + ms - performance.now()));
-  await killer.settle();
+  return await killer.settle();
 }

@@ -39,6 +39,8 @@ export class Ledger {
   promises = 0;
   /** Posts that were answered otherwise or not at all. */
   refusals = 0;
+  /** Posts that are not answered yet. */
+  underWay = 0;
 
   /** The version that a device has now; 0 before its first change. */
   version(device: number): number {
@@ -54,11 +56,13 @@ export class Ledger {
 
   /** An event is posted, for the first time or again. */
   post(device: number): void {
+    this.underWay++;
     this.#posts.set(device, (this.#posts.get(device) ?? 0) + 1);
   }
 
   /** The answer to a post: whether it promised that the version, or a newer one, will arrive. */
   answer(device: number, version: number, isPromise: boolean): void {
+    this.underWay--;
     if (!isPromise) {
       this.refusals++;
       return;

@@ -9,6 +9,11 @@ import { connect, createServer, type Socket } from "node:net";
 /** A line to a port of this machine. */
 export interface Line {
   readonly port: number;
+  readonly isCut: boolean;
+  /** From now on new connections lead to another port. */
+  leadTo(target: number): void;
+  /** Ends the connections that there are. */
+  hangUp(): void;
   /** From now on, nothing gets through in either direction. */
   cut(): void;
   /** What waits gets through, unless its sender has hung up. */
@@ -34,14 +39,16 @@ interface Trap {
 class CuttableLine implements Line {
   readonly #sockets = new Set<Socket>();
   readonly #server;
-  #isCut = false;
+  isCut = false;
+  #target: number;
   #waiting: (() => void)[] = [];
   #trap: Trap | undefined;
   port = 0;
 
   constructor(target: number) {
+    this.#target = target;
     this.#server = createServer((near) => {
-      const far = connect({ port: target, host: "127.0.0.1", noDelay: true });
+      const far = connect({ port: this.#target, host: "127.0.0.1", noDelay: true });
       near.setNoDelay(true);
       this.#pass(near, far, (chunk) => this.#watch(near, chunk));
       this.#pass(far, near);
@@ -56,12 +63,20 @@ class CuttableLine implements Line {
     return this;
   }
 
+  leadTo(target: number): void {
+    this.#target = target;
+  }
+
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   cut(): void {
-    this.#isCut = true;
+    this.isCut = true;
   }
 
   mend(): void {
-    this.#isCut = false;
+    this.isCut = false;
     for (const pass of this.#waiting.splice(0)) pass();
   }
 
@@ -73,13 +88,13 @@ class CuttableLine implements Line {
 
   stop(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.hangUp();
   }
 
   #pass(from: Socket, to: Socket, see: (chunk: Buffer) => void = () => {}): void {
     this.#sockets.add(from);
     const whenPassable = (pass: () => void) => {
-      if (this.#isCut) this.#waiting.push(pass);
+      if (this.isCut) this.#waiting.push(pass);
       else pass();
     };
     from.on("data", (chunk: Buffer) => {

@@ -3,7 +3,7 @@
  * that they promised to keep.
  *
  * `npm run chaos -- [SCENARIO…] [--seconds 60] [--replicas 3] [--state postgres|file] [--pooled] [--mutants]`; README.md
- * names the scenarios and the options. Exits with 1 when something was lost or overwritten, or a mutant was not
+ * names the scenarios and the options; with `--mutants`, names are those of mutants. Exits with 1 when something was lost or overwritten, or a mutant was not
  * found out.
  *
  * @module
@@ -46,9 +46,9 @@ async function runAll(names: readonly string[]): Promise<boolean> {
   return isGood;
 }
 
-async function findMutants(): Promise<boolean> {
+async function findMutants(names: readonly string[]): Promise<boolean> {
   let isGood = true;
-  for (const mutant of mutants) {
+  for (const mutant of mutants.filter(({ name }) => names.includes(name))) {
     const program = await compileChanged(mutant);
     for (const name of mutant.foundBy) {
       const { faults } = await runScenario(name, { ...settings, program });
@@ -64,8 +64,15 @@ async function findMutants(): Promise<boolean> {
 }
 
 const usual = scenarioNames.filter((name) => !longScenarios.includes(name));
-const chosen = positionals.length > 0 ? positionals : isFile ? ["storm"] : usual;
-const unknown = chosen.find((name) => !scenarioNames.includes(name));
-if (unknown !== undefined) throw new Error(`${unknown} is none of ${scenarioNames.join(", ")}`);
-const isGood = values.mutants ? await findMutants() : await runAll(chosen);
+const known = values.mutants ? mutants.map(({ name }) => name) : scenarioNames;
+const chosen = positionals.length > 0
+  ? positionals
+  : values.mutants
+  ? known
+  : isFile
+  ? ["storm"]
+  : usual;
+const unknown = chosen.find((name) => !known.includes(name));
+if (unknown !== undefined) throw new Error(`${unknown} is none of ${known.join(", ")}`);
+const isGood = values.mutants ? await findMutants(chosen) : await runAll(chosen);
 process.exitCode = isGood ? 0 : 1;

@@ -57,6 +57,23 @@ export const mutants: readonly Mutant[] = [{
     file: "src/state/postgres/context.ts",
     text: `isAwaited ? "on" : "off"`,
     replacement: `isAwaited ? "off" : "off"`,
+  }, {
+    file: "src/state/postgres/inbox.ts",
+    text: "set_config('synchronous_commit', 'on', true)",
+    replacement: "set_config('synchronous_commit', 'off', true)",
+  }],
+  foundBy: ["promises", "failover"],
+}, {
+  name: "answer",
+  without: "waiting for the answer of the database before an event is promised",
+  patches: [{
+    file: "src/state/postgres/inbox.ts",
+    text: "    await server.rows(\n",
+    replacement: "    void server.rows(\n",
+  }, {
+    file: "src/state/postgres/inbox.ts",
+    text: "      deadline,\n    );\n",
+    replacement: "      deadline,\n    ).catch(() => undefined);\n",
   }],
   foundBy: ["promises"],
 }, {

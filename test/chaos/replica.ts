@@ -40,6 +40,16 @@ export class Replica {
     return new Replica(options, await freePort());
   }
 
+  /** Its folder, with its config.ini. */
+  get folder(): string {
+    return this.#options.folder;
+  }
+
+  /** The id of its process. */
+  get process(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }

@@ -11,6 +11,8 @@ import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
 import { type Absence, type Beginning, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
+import { runFailover } from "./failover.ts";
+import { runSentAgain } from "./sent_again.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm, type StormOptions } from "./storm.ts";
 
@@ -121,6 +123,16 @@ async function awayOfTenants(
   );
 }
 
+async function sentAgain({ program }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 0 } as const;
+  return await withCluster({ ...options, program }, runSentAgain);
+}
+
+async function failover({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
+  return await withCluster({ ...options, program }, runFailover);
+}
+
 async function due({ program, replicas, sections, isPooled }: ScenarioSettings): Promise<Outcome> {
   // As it is unless somebody says otherwise.
   const options = { replicas, state: "postgres", leaseSeconds: 30, coalesceSeconds: 1 } as const;
@@ -139,6 +151,8 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   "hung-at-start": (settings) => away(settings, "hung", "started meanwhile"),
   "away-of-tenants": (settings) => awayOfTenants(settings, "at work"),
   "away-at-start-of-tenants": (settings) => awayOfTenants(settings, "started meanwhile"),
+  failover,
+  "sent-again": sentAgain,
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [

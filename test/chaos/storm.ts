@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { mostRepeated } from "./at_work.ts";
 import { startCallers } from "./callers.ts";
 import { type Cluster, tickSeconds } from "./cluster.ts";
-import { type Blows, strikeAll } from "./killer.ts";
+import { type Blows, strikeAll, type Struck } from "./killer.ts";
 import { type Outcome, within } from "./outcome.ts";
 import type { Replica } from "./replica.ts";
 
@@ -20,8 +21,6 @@ export interface StormOptions {
 
 /** After the storm, what was promised arrives within so many milliseconds: failed events wait for minutes. */
 const longestCalmMs = 240_000;
-/** Records that one life of a replica may send again: a batch of events, whose outcome was not noted yet. */
-const batchSize = 500;
 
 /** How often the section with a schedule began in one interval more than once, and its longest pause. */
 function judgeTicks(ticks: readonly number[]): { twice: number; longestPause: number } {
@@ -35,6 +34,13 @@ function judgeTicks(ticks: readonly number[]): { twice: number; longestPause: nu
   };
 }
 
+/** The blows that were planned and did not strike: what they would have shown is not known. */
+function describeMissed(planned: Blows, { blows }: Struck): string[] {
+  const kinds = Object.keys(planned) as (keyof Blows)[];
+  return kinds.filter((kind) => blows[kind] !== planned[kind])
+    .map((kind) => `${blows[kind]} of ${planned[kind]} ${kind} struck`);
+}
+
 /** Lets a storm go over a cluster, and waits until everything has arrived, or nothing does any more. */
 export async function runStorm(cluster: Cluster, options: StormOptions): Promise<Outcome> {
   const { ledger, replicas, jamf } = cluster;
@@ -43,7 +49,7 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
   for (const replica of first) await replica.ready();
   const callers = startCallers(cluster, { ...options, repeats: true, timeoutMs: 2000 });
   const begun = Date.now();
-  await strikeAll(cluster, blows, seconds * 1000);
+  const struck = await strikeAll(cluster, blows, seconds * 1000);
   await callers.stop();
   for (const replica of replicas) await replica.ready();
   const ended = performance.now();
@@ -56,7 +62,9 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
   const ticks = (await cluster.ticks()).filter((at) => at >= begun);
   const { twice, longestPause } = judgeTicks(ticks);
   const { lost, stale, duplicates } = ledger;
-  const lives = blows.kills + blows.databaseKills + blows.stops + blows.cuts;
+  const most = mostRepeated(struck.atWork);
+  const { events, records, spooled, posts } = struck.atWork;
+  const givenUp = await cluster.givenUp();
   const waiting = isCalm ? 0 : await cluster.waiting();
   const faults = [
     ...lost.slice(0, 5).map(({ device, promised, arrived }) =>
@@ -66,20 +74,23 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
       `stale: version ${version} of device ${device} over version ${newer}`
     ),
     ...twice > 0 ? [`${twice} starts by the schedule were not the only ones of their time`] : [],
-    ...duplicates > lives * batchSize ? [`${duplicates} records were sent again`] : [],
+    ...duplicates > most ? [`${duplicates} records were sent again, and not ${most} at most`] : [],
+    ...givenUp > 0 ? [`${givenUp} records or events were given up`] : [],
+    ...describeMissed(blows, struck),
     ...waiting > 0 ? [`${waiting} events still wait`] : [],
   ];
   return {
     scenario: `storm of ${seconds} s over ${replicas.length} replicas`,
     figures: {
-      "kills / of the database / stops / cuts":
-        `${blows.kills} / ${blows.databaseKills} / ${blows.stops} / ${blows.cuts}`,
+      "kills / of the database / stops / cuts": Object.values(struck.blows).join(" / "),
       "events promised": ledger.promises,
       "posts refused or not answered": ledger.refusals,
       "records arrived": ledger.allArrivals,
       "lost": lost.length,
       "stale overwrites": stale.length,
-      "sent again": duplicates,
+      "sent again":
+        `${duplicates}, at most ${most}: ${events} events at work, ${records} records ` +
+        `on the way, ${spooled} events in spools, ${posts} posts`,
       "starts by the schedule": `${ticks.length} of ${expected}, ${twice} twice, ` +
         `${jamf.listed.length} lists read, longest pause ${(longestPause / 1000).toFixed(1)} s`,
       "replicas that ended by themselves": replicas.reduce((sum, { ends }) => sum + ends, 0),

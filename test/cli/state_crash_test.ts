@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
@@ -109,6 +109,45 @@ test(
     for (const tag of left) expect(keys.has(tag)).toBe(true);
     expect(standIn.state.portions).toHaveLength(1);
     expect(standIn.state.portions[0]).toMatchObject({ id: portion?.id, finalized: true });
+    await standIn.stop();
+  },
+  60_000,
+);
+
+slow(
+  "a state file restored to a moment in an upload has nothing refused that was accepted",
+  async () => {
+    const standIn = await startStandIn({ faults: { latencyMs: 30 } });
+    using space = workspace();
+    space.write("assets.csv", rows(3000));
+    space.write("config.ini", oomnitzaSection(standIn) + section);
+    const child = await startUpload(space);
+    while (standIn.state.counters.received < 1000) await Bun.sleep(2);
+    child.kill("SIGKILL");
+    await child.exited;
+    const count = waiting(space).flat().length;
+    const files = ["", "-wal"].map((end) => join(space.folder, `agent-state.sqlite${end}`));
+    for (const file of files) cpSync(file, `${file}.backup`);
+    space.write("assets.csv", "tag,model\n");
+    expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
+    expect(standIn.state.portions).toMatchObject([{ finalized: true }]);
+    for (const file of files) cpSync(`${file}.backup`, file);
+    rmSync(join(space.folder, "agent-state.sqlite-shm"), { force: true });
+    const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
+    expect(run.code).toBe(0);
+    const [report] = JSON.parse(run.stdout).sections;
+    expect(report.backlog).toEqual({ records: count, sent: count, failed: 0, kept: 0 });
+    expect(query(space, "SELECT id FROM dead_letters")).toEqual([]);
+    expect(query(space, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
+    // The next one asks what became of both uploads.
+    space.write("assets.csv", rows(3000));
+    expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
+    expect(query(space, "SELECT id FROM runs WHERE awaits_receipt = 1")).toEqual([]);
+    // The second one is what was left, in an upload of its own.
+    expect(standIn.state.portions.slice(0, 2)).toMatchObject([
+      { finalized: true },
+      { finalized: true, received: count },
+    ]);
     await standIn.stop();
   },
   60_000,

@@ -90,6 +90,10 @@ test("batches are in the file, then on the disk, then sent", async () => {
   expect((await run.outbox.pending()).map(({ records }) => records)).toEqual([mappedRecords(2)]);
   expect([writes.length, sink.posted.length]).toEqual([1, 0]);
   writes[0]?.resolve();
+  while (writes.length < 2) await settle();
+  // The answers get to the disk before the upload is declared complete.
+  expect(sink.posted.map(({ tags }) => tags)).toEqual([["T1", "T2"]]);
+  writes[1]?.resolve();
   await finished;
   expect(sink.posted.map(({ tags }) => tags)).toEqual([["T1", "T2"], []]);
   expect(await run.outbox.pending()).toEqual([]);

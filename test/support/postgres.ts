@@ -6,7 +6,15 @@
  * @module
  */
 import { afterAll, beforeAll } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { needPackage } from "./apt.ts";
 import { answers, freePort } from "./ports.ts";
@@ -42,7 +50,15 @@ export interface Postgres {
   start(): Promise<void>;
   /** Starts PgBouncer before it, on a loopback port; in transaction mode unless another one is named. */
   bouncer(connections: number, mode?: PoolMode): Promise<number>;
+  /** Starts a standby of it, for which commits wait from then on. */
+  standby(): Promise<Standby>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A server that follows another one, with data of its own; nothing can be written before it is promoted. */
+export interface Standby extends Pick<Postgres, "port" | "socket" | "psql" | "stop" | "start"> {
+  /** Makes it the primary. */
+  promote(): Promise<void>;
 }
 
 /** The programs of the newest version that is installed. */
@@ -104,7 +120,7 @@ log_destination = 'stderr'
   );
   writeFileSync(
     join(folder, "data", "pg_hba.conf"),
-    "local all postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n",
+    "local all,replication postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n",
   );
 }
 
@@ -150,25 +166,60 @@ server_login_retry = 1
   };
 }
 
-/** Makes a cluster in a temporary folder and starts it. */
-export async function startPostgres(): Promise<Postgres> {
+/** A folder for the data and the socket of a server. */
+function makeFolder(): string {
   // A socket's path may have about 100 characters.
   const folder = mkdtempSync("/tmp/agent-pg-");
   chmodSync(folder, 0o700);
   if (process.getuid?.() === 0) Bun.spawnSync(["chown", "postgres:postgres", folder]);
+  return folder;
+}
+
+/** What is done with the server whose data is in a folder. */
+function controlServer(
+  folder: string,
+  port: number,
+): Pick<Standby, "psql" | "stop" | "start" | "promote"> {
+  const bin = programs();
+  const control = [join(bin, "pg_ctl"), "-D", "data", "-s", "-w", "-t", "60"];
+  return {
+    psql(statements) {
+      const words = ["-h", folder, "-p", String(port), "-U", "postgres", "-AtqX"];
+      return execute([join(bin, "psql"), ...words, "-v", "ON_ERROR_STOP=1"], folder, statements);
+    },
+    start: async () => void await execute([...control, "-l", "log", "start"], folder),
+    async stop() {
+      if (existsSync(join(folder, "data", "postmaster.pid"))) {
+        await execute([...control, "-m", "immediate", "stop"], folder);
+      }
+    },
+    promote: async () => void await execute([...control, "promote"], folder),
+  };
+}
+
+/** Copies a server that runs, and has the copy follow it. */
+async function startStandby(primary: string, primaryPort: number): Promise<Standby> {
+  const folder = makeFolder();
+  const port = await freePort();
+  const from = ["-h", primary, "-p", String(primaryPort), "-U", "postgres"];
+  const how = ["-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+  await execute([join(programs(), "pg_basebackup"), ...from, ...how], folder);
+  // The last line of a setting counts.
+  appendFileSync(
+    join(folder, "data", "postgresql.auto.conf"),
+    `port = ${port}\nunix_socket_directories = '${folder}'\nsynchronous_standby_names = ''\n`,
+  );
+  const server = controlServer(folder, port);
+  await server.start();
+  return { ...server, port, socket: folder };
+}
+
+/** Makes a cluster in a temporary folder and starts it. */
+export async function startPostgres(): Promise<Postgres> {
+  const folder = makeFolder();
   const bin = programs();
   const port = await freePort();
-  const control = [join(bin, "pg_ctl"), "-D", "data", "-s", "-w", "-t", "60"];
-  const psql = (statements: string) => {
-    const words = ["-h", folder, "-p", String(port), "-U", "postgres", "-AtqX"];
-    return execute([join(bin, "psql"), ...words, "-v", "ON_ERROR_STOP=1"], folder, statements);
-  };
-  const start = async () => void await execute([...control, "-l", "log", "start"], folder);
-  const stop = async () => {
-    if (existsSync(join(folder, "data", "postmaster.pid"))) {
-      await execute([...control, "-m", "immediate", "stop"], folder);
-    }
-  };
+  const { psql, start, stop } = controlServer(folder, port);
   await makeCertificates(folder);
   const initialize = [join(bin, "initdb"), "-D", "data", "-U", "postgres", "--no-sync"];
   await execute([...initialize, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], folder);
@@ -178,6 +229,7 @@ export async function startPostgres(): Promise<Postgres> {
   await psql(`CREATE ROLE ${account} LOGIN PASSWORD '${quoted}';
 CREATE DATABASE ${account} OWNER ${account};`);
   const bouncers: { stop(): Promise<void> }[] = [];
+  const standbys: Standby[] = [];
   return {
     port,
     socket: folder,
@@ -198,8 +250,18 @@ CREATE DATABASE ${account} OWNER ${account};`);
       bouncers.push(started);
       return started.port;
     },
+    async standby() {
+      const started = await startStandby(folder, port);
+      standbys.push(started);
+      await psql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf();");
+      return started;
+    },
     async [Symbol.asyncDispose]() {
       for (const each of bouncers) await each.stop();
+      for (const each of standbys) {
+        await each.stop();
+        rmSync(each.socket, { recursive: true, force: true });
+      }
       await stop();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -241,5 +303,6 @@ export function usePostgres(): UsedPostgres {
     stop: () => server().stop(),
     start: () => server().start(),
     bouncer: (...call) => server().bouncer(...call),
+    standby: () => server().standby(),
   };
 }

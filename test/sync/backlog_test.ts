@@ -74,9 +74,11 @@ test("what is refused becomes a dead letter, the rest is sent", async () => {
   const { store } = opened;
   await leave(store, [mappedRecords(4)]);
   const sink = fakeSink(({ tags }) => tags.includes("T2") ? 400 : 200);
-  const { counts } = await deliver(store, sink);
+  const { result, counts } = await deliver(store, sink);
+  expect(result).toBeNumber();
   expect(counts).toEqual({ records: 4, sent: 3, failed: 1, kept: 0 });
   expect(await store.deadLetters.find({})).toMatchObject([{ record: "T2", status: 400 }]);
+  expect(await store.hasBacklog("devices")).toBe(false);
 });
 
 test("an instance that cannot take it ends the run: nothing newer may overtake it", async () => {
@@ -136,4 +138,92 @@ test("a run that sent nothing has no receipt to be asked for", async () => {
   using database = new Database(store.path);
   const awaited = database.query("SELECT id FROM runs WHERE awaits_receipt = 1").all();
   expect(awaited).toEqual([{ id: sent }]);
+});
+
+/** Oomnitza as the stand-in is: a portion that was finalized takes nothing more. */
+function strictSink(closed: Set<string>, answer: (tags: readonly string[]) => number = () => 200) {
+  return fakeSink(({ path, tags, body }) => {
+    const [, finalized] = /^\/api\/v3\/bulk\/(.+)\/finalize$/.exec(path) ?? [];
+    if (finalized !== undefined) closed.add(finalized);
+    else if (closed.has(JSON.parse(body).portion)) return 400;
+    return finalized === undefined ? answer(tags) : 200;
+  });
+}
+
+test("what is left of an upload that takes nothing more is sent as one of its own, not refused", async () => {
+  await using opened = openTestStore();
+  const { store } = opened;
+  const run = await leave(store, [mappedRecords(4), [{ TAG: "T5" }]], "complete");
+  const sink = strictSink(new Set(["complete"]), (tags) => tags.includes("T2") ? 422 : 200);
+  const { result, counts, lines } = await deliver(store, sink);
+  expect(counts).toEqual({ records: 5, sent: 4, failed: 1, kept: 0 });
+  expect(await store.deadLetters.find({})).toMatchObject([{ record: "T2", status: 422 }]);
+  // Refused once as a whole, then in pieces because of the one record.
+  expect(listTags(sink)).toEqual([
+    ...["T1 T2 T3 T4", "T1 T2 T3 T4", "T1 T2", "T3 T4", "T1", "T2", "T5", ""],
+  ]);
+  expect(result).toBe(7);
+  const portions = new Set(sink.posted.slice(1, -1).map(({ body }) => JSON.parse(body).portion));
+  const [own, ...others] = portions;
+  expect(others).toEqual([]);
+  expect(own).not.toBe("complete");
+  expect(sink.posted.at(-1)?.path).toBe(`/api/v3/bulk/${own}/finalize`);
+  expect(lines).toContain(
+    `warning: The upload of run ${run} takes nothing more, or a record is refused: the rest is sent as one of its own`,
+  );
+  expect(lines.filter((line) => line.includes("Kept"))).toEqual([]);
+  expect(await store.hasBacklog("devices")).toBe(false);
+  // What was sent is asked for as what it was sent.
+  using database = new Database(store.path);
+  const awaited = database.query("SELECT upload FROM runs WHERE awaits_receipt = 1").all();
+  expect(awaited.map((row) => JSON.parse((row as { upload: string }).upload).portion)).toEqual([
+    own,
+  ]);
+});
+
+test("an upload that took something takes the rest: what is refused then is a dead letter", async () => {
+  await using opened = openTestStore();
+  const { store } = opened;
+  await leave(store, [[{ TAG: "T1" }], [{ TAG: "T2" }]], "open");
+  const sink = strictSink(new Set(), (tags) => tags.includes("T2") ? 400 : 200);
+  expect((await deliver(store, sink)).counts).toEqual({ records: 2, sent: 1, failed: 1, kept: 0 });
+  expect(listTags(sink)).toEqual(["T1", "T2", ""]);
+});
+
+test("an instance that goes away while the rest is sent as an upload of its own gets it later", async () => {
+  await using opened = openTestStore();
+  const { store } = opened;
+  await leave(store, [[{ TAG: "T1" }], [{ TAG: "T2" }]], "complete");
+  const closed = new Set(["complete"]);
+  const away = await deliver(store, strictSink(closed, (tags) => tags.includes("T2") ? 503 : 200));
+  expect(away.result).toBeInstanceOf(SinkError);
+  expect(away.counts).toEqual({ records: 2, sent: 1, failed: 0, kept: 1 });
+  const { counts } = await deliver(store, strictSink(closed));
+  expect(counts).toEqual({ records: 1, sent: 1, failed: 0, kept: 0 });
+  expect(await store.deadLetters.find({})).toEqual([]);
+});
+
+test("an upload is declared complete only when all answers are on the disk", async () => {
+  const order: string[] = [];
+  let fails = false;
+  await using opened = openTestStore({
+    syncFile: () => {
+      order.push("sync");
+      return fails ? Promise.reject(new Error("the disk is broken")) : Promise.resolve();
+    },
+  });
+  const { store } = opened;
+  await leave(store, [[{ TAG: "T1" }]], "portion");
+  order.length = 0;
+  const sink = fakeSink(({ path }) => {
+    order.push(path);
+    return 200;
+  });
+  await deliver(store, sink);
+  expect(order).toEqual(["/api/v3/bulk", "sync", "/api/v3/bulk/portion/finalize"]);
+  await leave(store, [[{ TAG: "T2" }]], "other");
+  fails = true;
+  order.length = 0;
+  expect(String((await deliver(store, sink)).result)).toContain("the disk is broken");
+  expect(order).toEqual(["/api/v3/bulk", "sync"]);
 });

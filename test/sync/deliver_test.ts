@@ -288,6 +288,15 @@ test("an upload that cannot be declared complete has failed, unless nobody takes
   expect(await deliverAll(startDelivery(absent).delivery, mappedRecords(4))).toBeUndefined();
 });
 
+test("an upload whose answers cannot be kept is not declared complete", async () => {
+  const outbox = new FakeOutbox();
+  const sink = fakeSink([200]);
+  const { delivery } = startDelivery(sink, { outbox });
+  outbox.keepAnswers = () => Promise.reject(new AgentError("the disk is full"));
+  expect(String(await deliverAll(delivery, mappedRecords(4)))).toContain("the disk is full");
+  expect(listTags(sink.posted)).toEqual(["T1 T2 T3 T4"]);
+});
+
 test("a batch of the outbox is resumed under its id", async () => {
   const outbox = new FakeOutbox();
   const { delivery, account } = startDelivery(fakeSink([200]), { outbox });

@@ -152,6 +152,7 @@ test("what cannot be made durable is not sent", async () => {
   const outbox: Outbox = {
     put: () => Promise.reject(new Error("the disk is full")),
     acknowledge: () => Promise.resolve(),
+    keepAnswers: () => Promise.resolve(),
   };
   const { dispatcher, begun, lost } = start({ outbox });
   dispatcher.add(batchOf(mappedRecords(2)));

@@ -179,7 +179,8 @@ export class PgInbox implements Inbox {
     if (outcomes.some((each) => each.kind === "again" && each.due < now)) this.#floors.clear();
     const lease = await this.#context.lease();
     const context = boundTo(this.#context, lease);
-    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+    // Waited for: what a server that falls over takes back would stay with this process, which is done with it.
+    await writeAsOwner(context, { isAwaited: true }, async (on) => {
       // What was taken under a lease that was lost may be with another process by now, and what was recorded
       // without an answer is not there any more: both are passed over.
       const rows = await on.rows(

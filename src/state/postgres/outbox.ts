@@ -42,6 +42,11 @@ export class PgOutbox implements RunOutbox {
   #uncounted = 0;
   /** Numbers are given by this process: two calls at once may get to the server in any order. */
   #lastSeq: number;
+  /** Batches that were accepted as a whole, which the next transaction notes. */
+  readonly #accepted: number[] = [];
+  /** That transaction, when one is to come. */
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(owner: PgOutboxOwner) {
     this.#owner = owner;
@@ -86,19 +91,16 @@ export class PgOutbox implements RunOutbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): Promise<void> {
+    if (refused.length + pending.length === 0) return await this.#noteAccepted(batchId);
     const { context, run } = this.#owner;
     const { schema, tenant } = context;
-    // A power failure of the server takes it back: then the batch is sent again.
-    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+    // Waited for, so that a server that falls over has no worker send more than one batch again.
+    await writeAsOwner(context, { isAwaited: true }, async (on) => {
       // In the order of `put`, or the two would wait for each other: section, batches, run.
       const isNoted = await this.#noteParts(on, batchId, refused, pending);
       await addDeadLetters(context, on, this.#owner, refused);
-      if (pending.length === 0) {
-        await on.rows(
-          `UPDATE ${schema}.outbox SET answered = $4::int2 WHERE tenant = $1 AND run = $2 AND seq = $3`,
-          [tenant, run, batchId, isNoted ? 2 : 1],
-        );
-      } else {
+      if (pending.length === 0) await this.#answer(on, [batchId], isNoted);
+      else {
         await on.rows(
           `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL,
               identities = NULL
@@ -106,7 +108,7 @@ export class PgOutbox implements RunOutbox {
           [tenant, run, batchId, pending.length, compress(stringifyExactJson(pending))],
         );
       }
-      if (++this.#uncounted >= uncountedAnswers) await this.#writeCounts(on);
+      await this.#countAnswers(on, 1);
     });
   }
 
@@ -134,6 +136,11 @@ export class PgOutbox implements RunOutbox {
       ));
   }
 
+  /** Each answer is kept before the call that takes it ends. */
+  keepAnswers(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async finish(): Promise<void> {
     const { context, run, section } = this.#owner;
     const { schema, tenant } = context;
@@ -147,6 +154,34 @@ export class PgOutbox implements RunOutbox {
         run,
       ]);
     });
+  }
+
+  /** Notes that a batch was accepted as a whole: those that are while others are being noted go together. */
+  #noteAccepted(batchId: number): Promise<void> {
+    this.#accepted.push(batchId);
+    return this.#next ??= this.#last = this.#last.catch(() => undefined).then(() => {
+      this.#next = undefined;
+      const batchIds = this.#accepted.splice(0);
+      return writeAsOwner(this.#owner.context, { isAwaited: true }, async (on) => {
+        await this.#answer(on, batchIds, false);
+        await this.#countAnswers(on, batchIds.length);
+      });
+    });
+  }
+
+  /** @param isNoted Whether what was accepted of them is among the answered batches already. */
+  async #answer(on: PgStatements, batchIds: readonly number[], isNoted: boolean): Promise<void> {
+    const { context: { schema, tenant }, run } = this.#owner;
+    await on.rows(
+      `UPDATE ${schema}.outbox SET answered = $4::int2
+        WHERE tenant = $1 AND run = $2 AND seq = ANY ($3::int8[])`,
+      [tenant, run, batchIds, isNoted ? 2 : 1],
+    );
+  }
+
+  async #countAnswers(on: PgStatements, answers: number): Promise<void> {
+    this.#uncounted += answers;
+    if (this.#uncounted >= uncountedAnswers) await this.#writeCounts(on);
   }
 
   async #writeCounts(on: PgStatements): Promise<void> {

@@ -98,6 +98,27 @@ export async function insertRun(
   return { id: String(row?.id), started: String(row?.started) };
 }
 
+/** Makes a run of its own of what is not answered of one, to be sent as this upload says; gives its id. */
+export async function splitRun(
+  { schema, tenant }: PgContext,
+  on: PgStatements,
+  run: string,
+  upload: string,
+): Promise<string> {
+  const [row] = await on.rows(
+    `INSERT INTO ${schema}.runs (tenant, section, origin, owner, started, outcome, upload, awaits_receipt)
+      SELECT tenant, section, origin, owner, started, outcome, $3, awaits_receipt FROM ${schema}.runs
+        WHERE tenant = $1 AND id = $2 RETURNING id`,
+    [tenant, run, upload],
+  );
+  const id = String(row?.id);
+  await on.rows(
+    `UPDATE ${schema}.outbox SET run = $3 WHERE tenant = $1 AND run = $2 AND answered = 0`,
+    [tenant, run, id],
+  );
+  return id;
+}
+
 /** Writes down how a run ended. */
 export async function endRun(
   { schema, tenant, redact }: PgContext,

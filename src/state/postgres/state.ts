@@ -44,6 +44,7 @@ import {
   lastRuns,
   latestRuns,
   recentRuns,
+  splitRun,
   waitingRecords,
 } from "./runs.ts";
 import { forTenant } from "./row_security.ts";
@@ -91,6 +92,8 @@ export class PgState implements State {
   readonly owner: PgOwner;
   readonly #context: PgContext;
   readonly #holds: PgHolds;
+  /** Runs of this process that are over, which could not be written down. */
+  readonly #unrecorded = new Set<string>();
 
   /** For a schema that is up to date. */
   constructor(settings: PgStateSettings) {
@@ -137,8 +140,11 @@ export class PgState implements State {
       id,
       outbox: await this.#outbox(context, id, stored, 0, counts),
       receipt: new PgReceipt({ context, run: id, section, upload, started }),
-      end: (end) =>
-        writeAsOwner(context, { isAwaited: true }, (on) => endRun(context, on, id, end)),
+      end: async (end) => {
+        this.#unrecorded.add(id);
+        await writeAsOwner(context, { isAwaited: true }, (on) => endRun(context, on, id, end));
+        this.#unrecorded.delete(id);
+      },
     };
   }
 
@@ -168,11 +174,10 @@ export class PgState implements State {
     const { context: { pg, schema, tenant }, lease } = await this.#ownLease(stored.section);
     const rows = await pg.rows(
       `SELECT id, owner FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND is_open
-        AND (CASE WHEN owner = $3 THEN outcome IS NOT NULL ELSE NOT ${
-        isAtWork(schema, "owner")
-      } END)
+        AND (CASE WHEN owner = $3 THEN outcome IS NOT NULL OR id = ANY ($4::int8[])
+          ELSE NOT ${isAtWork(schema, "owner")} END)
         ORDER BY id`,
-      [tenant, stored.section, lease.id],
+      [tenant, stored.section, lease.id, [...this.#unrecorded]],
     );
     for (const { id, owner } of rows) {
       const unfinished = await this.#claim(String(id), String(owner), stored);
@@ -268,21 +273,45 @@ export class PgState implements State {
       return run && { run, left };
     });
     if (found === undefined) return undefined;
+    this.#unrecorded.delete(id);
     const { run, left } = found;
     const upload = String(run.upload);
     const started = String(run.started);
     const { sent: known = 0 } = JSON.parse(String(run.counts)) as Record<string, number>;
     const awaitsReceipt = run.awaits_receipt === true;
+    const sent = known > 0 || Number(left?.answered) > 0;
+    const own = { ...stored, upload, awaitsReceipt };
+    return await this.#unfinished(context, own, {
+      run: id,
+      started,
+      sent,
+      last: Number(left?.last),
+    });
+  }
+
+  async #unfinished(
+    context: PgContext,
+    stored: StoredSection,
+    { run, started, sent, last }: Pick<UnfinishedRun, "run" | "sent"> & {
+      readonly started: string;
+      /** The number of its last batch. */
+      readonly last: number;
+    },
+  ): Promise<UnfinishedRun> {
+    const { section, upload } = stored;
     return {
-      ...{ run: id, started: new Date(started), upload },
-      sent: known > 0 || Number(left?.answered) > 0,
-      outbox: await this.#outbox(
-        context,
-        id,
-        { ...stored, upload, awaitsReceipt },
-        Number(left?.last),
-      ),
-      receipt: new PgReceipt({ context, run: id, section: stored.section, upload, started }),
+      ...{ run, started: new Date(started), upload, sent },
+      outbox: await this.#outbox(context, run, stored, last),
+      receipt: new PgReceipt({ context, run, section, upload, started }),
+      splitOff: async (other) => {
+        const id = await writeAsOwner(
+          context,
+          { isAwaited: true },
+          (on) => splitRun(context, on, run, other),
+        );
+        const own = { ...stored, upload: other };
+        return await this.#unfinished(context, own, { run: id, started, sent: false, last });
+      },
     };
   }
 

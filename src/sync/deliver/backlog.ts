@@ -6,7 +6,7 @@
 
 import { stringifyExactJson } from "../../base/json.ts";
 import { SinkError } from "../../base/errors.ts";
-import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
+import { finalizeV3, pathV3, type Upload } from "../../oomnitza/payload.ts";
 import type {
   PendingBatch,
   RefusedRecord,
@@ -15,7 +15,7 @@ import type {
   UnfinishedRun,
 } from "../../state/state.ts";
 import type { Account } from "../account.ts";
-import { Delivery, type DeliverySettings } from "./deliver.ts";
+import { Delivery, type DeliverySettings, type Sink } from "./deliver.ts";
 import { classifyError, classifyResponse, type PostOutcome } from "./response.ts";
 
 /** The settings of a delivery, apart from what each unfinished run brings along. */
@@ -31,6 +31,10 @@ const minAgeMs = 86_400_000;
 /**
  * Delivers what earlier runs of a section left: in order, under the upload that each began. The account
  * says what became of it; its records count as fetched.
+ *
+ * When the first of it is refused, it may be the upload that is: one that was declared complete takes nothing
+ * more, and a state that was restored to an earlier moment does not know that. So the rest is sent as an upload
+ * of its own, and only what is refused there becomes a dead letter.
  *
  * @returns the requests that were made.
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.
@@ -48,27 +52,92 @@ export async function deliverBacklog(
 }
 
 async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): Promise<number> {
-  const { run, outbox, receipt, sent } = unfinished;
+  const { run, outbox } = unfinished;
   const { log, account } = settings;
   const batches = await outbox.pending();
   const count = batches.reduce((sum, { records }) => sum + records.length, 0);
   if (count > 0) log.info(`Sending ${count} records left by run ${run}`);
   account.counts.fetched += count;
   const upload = JSON.parse(unfinished.upload) as Upload;
-  const delivery = new Delivery({ ...settings, upload, workers: 1, outbox });
+  const first = watchFirst(settings.sink);
+  const attempt = new Delivery({ ...settings, sink: first, upload, workers: 1, outbox });
+  try {
+    await deliverAll(batches, unfinished, attempt, settings);
+    await close(unfinished, count > 0, attempt, settings);
+    return attempt.requests;
+  } catch (thrown) {
+    if (!(thrown instanceof RefusedAtFirst)) throw thrown;
+  }
+  log.warning(
+    `The upload of run ${run} takes nothing more, or a record is refused: the rest is sent as one of its own`,
+  );
+  const own = await unfinished.splitOff(
+    JSON.stringify({ ...upload, portion: crypto.randomUUID() } satisfies Upload),
+  );
+  await close(unfinished, false, attempt, settings);
+  account.counts.kept = 0;
+  const delivery = new Delivery({
+    ...{ ...settings, upload: JSON.parse(own.upload) as Upload, workers: 1, outbox: own.outbox },
+  });
+  await deliverAll(await own.outbox.pending(), own, delivery, settings);
+  await close(own, true, delivery, settings);
+  return attempt.requests + delivery.requests;
+}
+
+/** Delivers the batches of a run. @throws {RefusedAtFirst} when nothing of them was taken. */
+async function deliverAll(
+  batches: readonly PendingBatch[],
+  unfinished: UnfinishedRun,
+  delivery: Delivery,
+  settings: BacklogSettings,
+): Promise<void> {
+  const { counts } = settings.account;
   try {
     for (const batch of batches) await deliverBatch(batch, unfinished, delivery, settings);
+  } catch (thrown) {
+    if (!(thrown instanceof RefusedAtFirst)) delivery.summarize();
+    throw thrown;
   } finally {
-    delivery.summarize();
-    account.counts.kept = account.counts.fetched - account.counts.sent - account.counts.failed;
+    counts.kept = counts.fetched - counts.sent - counts.failed;
   }
-  const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
-  const isThere = isV3 && (sent || count > 0);
-  if (isThere) await finalize(upload, run, settings);
+  delivery.summarize();
+}
+
+/** Ends the delivery of a run of which nothing is pending; `isSent` says that something of it was sent now. */
+async function close(
+  { run, upload, outbox, receipt, sent }: UnfinishedRun,
+  isSent: boolean,
+  { protocol }: Delivery,
+  settings: BacklogSettings,
+): Promise<void> {
+  const isV3 = settings.apiVersion !== "v2" && protocol !== "v2";
+  const isThere = isV3 && (sent || isSent);
+  if (isThere) {
+    await outbox.keepAnswers();
+    await finalize(JSON.parse(upload) as Upload, run, settings);
+  }
   await outbox.finish();
   // Oomnitza has no such upload: to ask about it would take until the time is over.
   if (!isThere) await receipt.close();
-  return delivery.requests;
+}
+
+/** The first records of a run were refused, so that it is not known yet whether for what they are. */
+class RefusedAtFirst extends SinkError {}
+
+/** A sink that fails when the first request with records is refused. */
+function watchFirst(sink: Sink): Sink {
+  let isFirst = true;
+  return {
+    writes: sink.writes,
+    async post(request, body, retry) {
+      const answer = await sink.post(request, body, retry);
+      if (!isFirst || request.path !== pathV3) return answer;
+      const { kind } = classifyResponse(answer, request.path, (text) => text);
+      isFirst = kind === "unavailable";
+      if (kind === "refused") throw new RefusedAtFirst("The first records were refused");
+      return answer;
+    },
+  };
 }
 
 async function deliverBatch(

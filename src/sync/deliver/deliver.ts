@@ -152,6 +152,7 @@ export class Delivery {
     if (this.#stopped !== undefined) throw this.#stopped;
     if (this.#settings.account.counts.kept > 0) return;
     if (this.#protocol === "v3" && this.#settings.sink.writes && this.#requests > 0) {
+      await this.#settings.outbox?.keepAnswers();
       await this.#finalize();
     }
   }

@@ -10,7 +10,7 @@ import type { RefusedRecord, RunOutbox } from "../../state/state.ts";
 import type { BuiltBatch } from "./batch_builder.ts";
 
 /** Keeps batches until they were answered. Everything rejects with `AgentError` when it cannot. */
-export type Outbox = Pick<RunOutbox, "put" | "acknowledge">;
+export type Outbox = Pick<RunOutbox, "put" | "acknowledge" | "keepAnswers">;
 
 /** A batch in flight; what is in neither list was accepted. */
 export interface Batch {

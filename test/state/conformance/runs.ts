@@ -195,6 +195,57 @@ export function testRuns(openState: OpenState, test: Declare = always): void {
       expect(await Array.fromAsync(next?.records() ?? [])).toEqual([{ TAG: "T1" }, { TAG: "T2" }]);
     }));
 
+  test("what a run left whose end could not be written is taken up by its own process", () =>
+    withNewState(openState, async ({ state }) => {
+      const run = await beginRun(state, "a");
+      await run.outbox.put(batchesOf("T1"));
+      const stored = { section: "a", remember: true };
+      expect(await Array.fromAsync(state.unfinishedRuns(stored))).toEqual([]);
+      // What is not JSON cannot be written.
+      const end = run.end({ ...runEnd, counts: { sent: 1n as unknown as number } });
+      await expect(end).rejects.toThrow();
+      const [left, ...others] = await Array.fromAsync(state.unfinishedRuns(stored));
+      expect([left?.run, others.length]).toEqual([run.id, 0]);
+      expect(await pendingTags(left?.outbox ?? run.outbox)).toEqual(["T1"]);
+      expect(await state.run(run.id)).toMatchObject({ state: "interrupted" });
+    }));
+
+  test("what is not answered can become a run of its own; what was answered stays", () =>
+    withNewState(openState, async ({ state, again, die }) => {
+      const dead = await again();
+      const run = await beginRun(dead.state, "a", { awaitsReceipt: true });
+      const [first = 0] = await run.outbox.put(batchesOf("T1", "T2", "T3"));
+      await run.outbox.acknowledge(first, [], []);
+      await die(dead);
+      const second = await again();
+      const stored = { section: "a", remember: true };
+      const [left] = await Array.fromAsync(second.state.unfinishedRuns(stored));
+      if (left === undefined) throw new Error("nothing was taken over");
+      const upload = JSON.stringify({ ...JSON.parse(left.upload), portion: "another" });
+      const own = await left.splitOff(upload);
+      expect([own.upload, own.sent, left.sent]).toEqual([upload, false, true]);
+      expect(own.started).toEqual(left.started);
+      expect(await pendingTags(left.outbox)).toEqual([]);
+      expect(await pendingTags(own.outbox)).toEqual(["T2", "T3"]);
+      await left.outbox.finish();
+      expect(await state.run(left.run)).toMatchObject({ waiting: 0, awaits_receipt: true });
+      const known = { section: "a", state: "interrupted", waiting: 2, awaits_receipt: true };
+      expect(await state.run(own.run)).toMatchObject(known);
+      for (const { id } of await own.outbox.pending()) await own.outbox.acknowledge(id, [], []);
+      await own.outbox.finish();
+      expect(await state.hasBacklog("a")).toBe(false);
+      await die(second);
+      const receipts = await state.awaitedReceipts("a", 9);
+      expect(receipts.map((receipt) => [receipt.run, receipt.upload])).toEqual([
+        [left.run, left.upload],
+        [own.run, upload],
+      ]);
+      const [before = [], after = []] = await Promise.all(
+        receipts.map((receipt) => Array.fromAsync(receipt.records())),
+      );
+      expect([before, after]).toEqual([[{ TAG: "T1" }], [{ TAG: "T2" }, { TAG: "T3" }]]);
+    }));
+
   test("what Oomnitza told of a run is there, and what failed of it is a dead letter", () =>
     withNewState(openState, async ({ state, again, die }) => {
       const dead = await again();

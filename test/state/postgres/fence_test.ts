@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import type { InboxEntry } from "../../../src/state/state.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
 import {
@@ -189,6 +190,7 @@ test("what is promised waits for the disk of the server, also where that is not 
     cursor.set("since", "1");
     const records = [{ TAG: "T1" }];
     let id = 0;
+    let taken: InboxEntry[] = [];
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       put: async () => [id = 0] = await run.outbox.put([{ records, text: undefined }]),
       "inbox.add": () => inbox.add([event("a", "k")]),
@@ -198,7 +200,9 @@ test("what is promised waits for the disk of the server, also where that is not 
       end: () => run.end(runEnd),
       acknowledge: () => run.outbox.acknowledge(id, [], []),
       finish: () => run.outbox.finish(),
-      take: () => inbox.take("a", 9, true),
+      take: async () => taken = await inbox.take("a", 9, true),
+      recordOutcomes: () =>
+        inbox.recordOutcomes(taken.map(({ id: entry }) => ({ id: entry, kind: "done" }))),
     };
     const found: Record<string, unknown[]> = {};
     for (const [name, call] of Object.entries(calls)) {
@@ -208,8 +212,8 @@ test("what is promised waits for the disk of the server, also where that is not 
     }
     expect(found).toEqual({
       ...{ put: ["on"], "inbox.add": ["on"], "cursor.commit": ["on"], "accepted.add": ["on"] },
-      ...{ "deadLetters.remove": ["on"], end: ["on"] },
-      ...{ acknowledge: ["off"], finish: ["off"], take: ["off"] },
+      ...{ "deadLetters.remove": ["on"], end: ["on"], acknowledge: ["on"] },
+      ...{ finish: ["off"], take: ["off"], recordOutcomes: ["on"] },
     });
     expect(await countRows(pg, "outbox", tenant)).toBe(0);
   });
