@@ -74,6 +74,9 @@ export function atWorkInFile(section: string): string {
 export function countSpooled(file: string): number {
   if (!existsSync(file)) return 0;
   using spool = new Sqlite(file, { readonly: true });
-  const [row] = spool.query<{ events: number }, []>("SELECT count(*) AS events FROM inbox").all();
+  // A file that is being made has no table yet.
+  const tables = spool.query("SELECT 1 FROM sqlite_schema WHERE name = 'spool'").all();
+  if (tables.length === 0) return 0;
+  const [row] = spool.query<{ events: number }, []>("SELECT count(*) AS events FROM spool").all();
   return row?.events ?? 0;
 }
