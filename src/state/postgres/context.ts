@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PgIntake } from "./intake.ts";
 import { leaseLost, type PgLease } from "./lease.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 
@@ -11,8 +12,8 @@ import type { Pg, PgStatements } from "./pg.ts";
 export interface PgContext {
   /** The server for this tenant: it sees and writes nothing of others. */
   readonly pg: Pg;
-  /** The server as it is, for statements about no tenant, or that set themselves which one they are about. */
-  readonly server: Pg;
+  /** The server as it is, for events that come: their statement sets itself which tenant they are of. */
+  readonly intake: PgIntake;
   /** The quoted name of the schema. */
   readonly schema: string;
   readonly tenant: string;

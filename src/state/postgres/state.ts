@@ -27,6 +27,7 @@ import { PgCursor } from "./cursor.ts";
 import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
 import { claimStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
+import type { PgIntake } from "./intake.ts";
 import type { PgLease } from "./lease.ts";
 import { migrate } from "./migrate.ts";
 import { refuseMovedTenant } from "./move_mark.ts";
@@ -62,6 +63,8 @@ export interface PgStateSettings {
   readonly leaseMs: number;
   /** A connection for renewals alone, so that they wait for no other call; absent where any will do. */
   readonly renewing?: Pg | undefined;
+  /** What events are taken in over; absent where they may wait for other calls. */
+  readonly intake?: PgIntake | undefined;
   /** What this process does once for the states of all its tenants; absent where there is one. */
   readonly shared?: Pick<SharedServer, "renewals" | "look"> | undefined;
 }
@@ -94,7 +97,8 @@ export class PgState implements State {
 
   /** For a schema that is up to date. */
   constructor(settings: PgStateSettings) {
-    const { pg, renewing = pg, schema, tenant, instance, redact, leaseMs, shared } = settings;
+    const { pg, renewing = pg, intake = pg, schema, tenant, instance, redact, leaseMs, shared } =
+      settings;
     const quoted = `"${schema}"`;
     const own = forTenant(pg, tenant);
     const renewals = shared?.renewals ??
@@ -104,7 +108,7 @@ export class PgState implements State {
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = {
-      ...{ pg: own, server: pg, schema: quoted, tenant, redact },
+      ...{ pg: own, intake, schema: quoted, tenant, redact },
       lease: () => this.owner.lease(),
     };
     this.#holds = new PgHolds(this.#context);

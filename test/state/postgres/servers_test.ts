@@ -23,8 +23,8 @@ const query = (statement: string) => server.psql(`\\c agent\n${statement}`);
 let schemas = 0;
 const newSchema = () => `shared_${++schemas}`;
 
-function connect(): Pg {
-  return openPg(parsePgUrl(server.url()), { connections: 3, milliseconds: 10_000 });
+function connect(connections = 3): Pg {
+  return openPg(parsePgUrl(server.url()), { connections, milliseconds: 10_000 });
 }
 
 /** The states of some tenants, over the same connections. */
@@ -37,7 +37,8 @@ async function openStates(schema: string, tenants: readonly string[], leaseMs = 
     uses.push(use);
     const { pg } = use;
     const state = await openPgState({
-      ...{ pg, schema, tenant, leaseMs, shared: use, instance: undefined },
+      ...{ pg, schema, tenant, leaseMs, shared: use, intake: use.intake },
+      instance: "https://example.oomnitza.com",
       redact: (text) => text,
     });
     states.set(tenant, state);
@@ -61,6 +62,10 @@ test("they share connections, and the last one closes them", async () => {
   const count = () => query(`SELECT count(*) FROM pg_stat_activity WHERE usename = 'agent'`);
   await Promise.all(names.map((name) => states.state(name).holdSection("casper")));
   expect(Number(await count())).toBe(3);
+  const add = (name: string) => states.state(name).inbox.add([event("casper", "1")]);
+  await Promise.all(names.map(add));
+  // One for events, whoever they are of.
+  expect(Number(await count())).toBe(4);
   await states.close();
   for (let tries = 0; Number(await count()) > 0; tries++) {
     expect(tries).toBeLessThan(300);
