@@ -27,6 +27,7 @@ import {
   waitingRecords,
 } from "./runs.ts";
 import type {
+  KnownStart,
   LastRuns,
   OpenRun,
   RunReceipt,
@@ -119,6 +120,10 @@ export class StateStore implements State {
 
   claimStart(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+
+  findStart(): Promise<KnownStart> {
+    return Promise.resolve("uncertain");
   }
 
   announce(): Promise<void> {

@@ -8,6 +8,7 @@ import type { SectionCursor } from "../cursor.ts";
 import type { PastRun, RunOrigin, RunSelection, StoredRun } from "../run_account.ts";
 import type {
   Inbox,
+  KnownStart,
   LastRuns,
   OpenRun,
   Replica,
@@ -25,7 +26,7 @@ import { PgBudget } from "./budget.ts";
 import { boundTo, iso, type PgContext, writeAsOwner } from "./context.ts";
 import { PgCursor } from "./cursor.ts";
 import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
-import { claimStart, PgHolds } from "./holds.ts";
+import { claimStart, findStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
 import type { PgIntake } from "./intake.ts";
 import type { PgLease } from "./lease.ts";
@@ -94,6 +95,7 @@ export class PgState implements State {
   readonly owner: PgOwner;
   readonly #context: PgContext;
   readonly #holds: PgHolds;
+  readonly #look: SharedServer["look"] | undefined;
 
   /** For a schema that is up to date. */
   constructor(settings: PgStateSettings) {
@@ -112,6 +114,7 @@ export class PgState implements State {
       lease: () => this.owner.lease(),
     };
     this.#holds = new PgHolds(this.#context);
+    this.#look = shared?.look;
     this.budget = new PgBudget(this.#context);
     this.instance = instance;
     this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
@@ -152,6 +155,10 @@ export class PgState implements State {
 
   claimStart(section: string, due: Date): Promise<boolean> {
     return claimStart(this.#bind(section), section, due);
+  }
+
+  findStart(section: string, due: Date): Promise<KnownStart> {
+    return findStart(this.#context, section, due, this.owner.current?.id);
   }
 
   announce(serving: SectionDigests): Promise<void> {
@@ -231,7 +238,7 @@ export class PgState implements State {
   }
 
   lastRuns(): Promise<LastRuns> {
-    return lastRuns(this.#context);
+    return this.#look?.lastRuns(this.#context.tenant) ?? lastRuns(this.#context);
   }
 
   async unfinishedWork(): Promise<UnfinishedWork> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { afterAll, afterEach, beforeAll, expect, setSystemTime, test } from "bun:test";
+import { runHeld } from "../../../src/daemon/scheduled_runs.ts";
 import { hostname } from "node:os";
 import { version } from "../../../src/runtime/version.ts";
 import { PgLease, readClocks } from "../../../src/state/postgres/lease.ts";
@@ -245,6 +246,53 @@ test("a start of a process that died before its run began is made by the next, a
     );
     expect(asked.sort()).toEqual([false, true]);
     expect(await state.claimStart("b", due(1))).toBe(false);
+  }));
+
+test("who looks finds a start that another process makes, or has made, until that one dies", () =>
+  withNewTenant(pg, async ({ state, again, tenant }) => {
+    const other = await again();
+    const look = () => Promise.all([state, other.state].map((each) => each.findStart("a", due(1))));
+    expect(await look()).toEqual(["uncertain", "uncertain"]);
+    expect(await countRows(pg, "owners", tenant)).toBe(0);
+    const held = await hold(state, "a");
+    // One's own hold, for webhooks for example, keeps no run from beginning.
+    expect(await look()).toEqual(["uncertain", "busy"]);
+    await state.claimStart("a", due(1));
+    expect(await look()).toEqual(["made", "busy"]);
+    await held.release();
+    expect(await look()).toEqual(["made", "made"]);
+    expect(await other.state.findStart("a", due(2))).toBe("uncertain");
+    expect(await other.state.findStart("b", due(1))).toBe("uncertain");
+    // What became of its run is for whoever takes the section.
+    await hold(state, "a");
+    await endLease(pg, state);
+    expect(await other.state.findStart("a", due(1))).toBe("uncertain");
+  }));
+
+test("a run is begun by one of those that find it due, and the others take nothing", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const other = await again();
+    let runs = 0;
+    let taken = 0;
+    const counting = {
+      findStart: (...words: Parameters<typeof state.findStart>) => other.state.findStart(...words),
+      claimStart: (...words: Parameters<typeof state.claimStart>) =>
+        other.state.claimStart(...words),
+      holdSection: (section: string) => {
+        taken++;
+        return other.state.holdSection(section);
+      },
+    };
+    const run = () => Promise.resolve(void runs++);
+    const busy: boolean[] = [];
+    const isMade = await runHeld(state, "a", due(1), async () => {
+      await run();
+      busy.push(await runHeld(counting, "a", due(1), run));
+    });
+    expect([isMade, await runHeld(counting, "a", due(1), run)]).toEqual([true, true]);
+    expect({ busy, runs, taken }).toEqual({ busy: [false], runs: 1, taken: 0 });
+    expect(await runHeld(counting, "a", due(2), run)).toBe(true);
+    expect({ runs, taken }).toEqual({ runs: 2, taken: 1 });
   }));
 
 test("starts of more than 90 days ago are forgotten, except the one that is asked for", () =>

@@ -9,6 +9,7 @@ import { PgServers, type SharedServer } from "../../../src/state/postgres/server
 import { openPgState, type PgState } from "../../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { beginRun, runEnd } from "../conformance/open_state.ts";
 import { slow } from "../../support/slow.ts";
 
 let server: Postgres;
@@ -98,6 +99,36 @@ test("each finds what is due for it, and nothing of others", async () => {
   // What comes is found with the next look.
   await states.state("b").inbox.add([event("new", "1")]);
   for (let tries = 0; (await states.state("b").inbox.dueSections()).length === 0; tries++) {
+    expect(tries).toBeLessThan(1000);
+    await Bun.sleep(10);
+  }
+  await states.close();
+});
+
+test("the last runs of all are read at once, and each is told of its own", async () => {
+  const schema = newSchema();
+  const states = await openStates(schema, ["a", "b", "c"]);
+  // Nobody has asked yet, so the first look is after the runs.
+  await beginRun(states.state("a"), "one");
+  const other = await beginRun(states.state("b"), "one");
+  await other.end(runEnd);
+  await beginRun(states.state("b"), "left");
+  await query(`UPDATE ${schema}.runs SET owner = 'gone' WHERE section = 'left'`);
+  const [a, b, c] = await Promise.all(
+    ["a", "b", "c"].map((tenant) => states.state(tenant).lastRuns()),
+  );
+  expect(["one", "left"].map((section) => a?.started(section) !== undefined)).toEqual([
+    true,
+    false,
+  ]);
+  expect(["one", "left"].map((section) => b?.started(section) !== undefined)).toEqual([true, true]);
+  expect(c?.started("one")).toBe(undefined);
+  expect([a, b].map((runs) => runs?.succeeded("one", "upload"))).toEqual([undefined, runEnd.ended]);
+  expect([a?.isAbandoned("one"), b?.isAbandoned("one"), b?.isAbandoned("left")])
+    .toEqual([false, false, true]);
+  // What begins is found with a later look.
+  await beginRun(states.state("c"), "one");
+  for (let tries = 0; (await states.state("c").lastRuns()).started("one") === undefined; tries++) {
     expect(tries).toBeLessThan(1000);
     await Bun.sleep(10);
   }
