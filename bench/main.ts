@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
- * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `parallel`, `jamf`, `webhook`, `sandbox`; `memory`, `history`, `postgres`, `move` and `scale`
- * run only when they are named. With the program of an earlier build, both are measured in turn, and what moved by
- * more than 5 % is listed.
+ * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM] [--size N]`. Names choose groups: `start-up`, `upload`,
+ * `delta`, `user-code`, `parallel`, `jamf`, `webhook`, `sandbox`; `memory`, `history`, `postgres`, `move`, `scale`,
+ * `records` and `schedules` run only when they are named; `--size N` is how many of the last two. With the program of
+ * an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
  *
  * @module
  */
@@ -17,8 +17,11 @@ import { memoryRows } from "./memory.ts";
 import { measureMoves } from "./move.ts";
 import { parallelRow } from "./parallel.ts";
 import { startPostgresRow } from "./postgres.ts";
+import { measureRecords } from "./records.ts";
+import { measureIds } from "./records_ids.ts";
 import { type Row, runRow } from "./row.ts";
 import { measureScale } from "./scale.ts";
+import { measureSchedules } from "./schedules.ts";
 import { startCountingServer } from "./server.ts";
 import { startUpRow } from "./start_up.ts";
 import { deltaRows, measureServer, uploadRows, userCodeRows } from "./uploads.ts";
@@ -26,9 +29,13 @@ import { measureWebhook } from "./webhook.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    against: { type: "string" },
+    size: { type: "string" },
+  },
 });
-const rare = ["memory", "history", "postgres", "move", "scale"];
+const rare = ["memory", "history", "postgres", "move", "scale", "records", "schedules"];
 const groups = [
   "start-up",
   "upload",
@@ -87,6 +94,11 @@ if (positionals.includes("postgres")) {
 }
 if (positionals.includes("move")) await measureMoves(1_000_000);
 if (positionals.includes("scale")) await measureScale(settings);
+if (positionals.includes("records")) {
+  await measureIds(settings.rounds);
+  await measureRecords(Number(values.size ?? 400_000));
+}
+if (positionals.includes("schedules")) await measureSchedules(Number(values.size ?? 600));
 if (against !== undefined) {
   console.log(
     moved.length === 0

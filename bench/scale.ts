@@ -13,6 +13,7 @@ import { median } from "./figures.ts";
 import { type Figures, runRow, type Settings } from "./row.ts";
 import { type Measured, printArithmetic } from "./scale_arithmetic.ts";
 import { measureClaims } from "./scale_claims.ts";
+import { measureIntake } from "./scale_intake.ts";
 import {
   answer,
   batchSize,
@@ -226,6 +227,7 @@ export async function measureScale(settings: Settings): Promise<void> {
       3,
       () => measureOutage(server),
     );
+    await row("intake: events beside uploads", 3, () => measureIntake(server));
     for (const ms of roundTrips) {
       await row(`line: ${ms} ms more a round trip`, 3, () => measureLine(server, ms));
     }

@@ -14,6 +14,7 @@ const batch = 500;
 /** The door, with claims that begin at the first entry of the index each time. */
 function withoutFloor(pg: Pg): Pg {
   return {
+    isBusy: false,
     ...{ rows: (...words) => pg.rows(...words), listen: (...words) => pg.listen(...words) },
     close: (deadline) => pg.close(deadline),
     tx: (work, call) =>

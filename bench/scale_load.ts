@@ -28,9 +28,9 @@ export function openDoor(server: Postgres, connections: number, port = server.po
 }
 
 /** The state of a tenant. */
-export function openTenant(pg: Pg, tenant: string): Promise<PgState> {
+export function openTenant(pg: Pg, tenant: string, intake?: Pg): Promise<PgState> {
   return openPgState({
-    ...{ pg, schema, tenant, instance, leaseMs: 120_000 },
+    ...{ pg, intake, schema, tenant, instance, leaseMs: 120_000 },
     redact: (text) => text,
   });
 }

@@ -152,25 +152,19 @@ function connectionOptions(
 async function useServer(
   servers: PgServers | undefined,
   location: ServerLocation,
-): Promise<Pick<SharedServer, "pg" | "renewing" | "leave"> & Partial<SharedServer>> {
+): Promise<Pick<SharedServer, "pg" | "renewing" | "intake" | "leave"> & Partial<SharedServer>> {
   const { server, settings } = location;
   const { ca, pool, timeout, schema, lease_seconds: lease } = settings;
-  if (servers === undefined) {
-    const pg = await connectServer(location);
-    const renewing = await connectServer(location, 1);
-    return {
-      pg,
-      renewing,
-      leave: async () => void await Promise.all([pg.close(), renewing.close()]),
-    };
-  }
   const authorities = readAuthorities(ca);
-  const connections = JSON.stringify([server, authorities, pool, timeout]);
   const { openPg } = await import("../state/postgres/pg.ts");
-  return servers.use(
-    { connections, schema, leaseMs: lease * 1000 },
-    (count) => openPg(server, connectionOptions(settings, authorities, count ?? pool)),
-  );
+  const connect = (count = pool) => openPg(server, connectionOptions(settings, authorities, count));
+  if (servers === undefined) {
+    const { openConnections } = await import("../state/postgres/servers.ts");
+    const { close, ...connections } = openConnections(connect);
+    return { ...connections, leave: close };
+  }
+  const connections = JSON.stringify([server, authorities, pool, timeout]);
+  return servers.use({ connections, schema, leaseMs: lease * 1000 }, connect);
 }
 
 /** How a state in PostgreSQL is opened. */
@@ -189,7 +183,7 @@ async function openServer(
   { isExisting = false, answerMs }: ServerOpening = {},
 ): Promise<OpenStore> {
   const { settings } = location;
-  const { pg, renewing, leave, renewals, look } = await useServer(servers, location);
+  const { pg, renewing, intake, leave, renewals, look } = await useServer(servers, location);
   try {
     const { openPgState } = await import("../state/postgres/state.ts");
     const { isMigrated } = await import("../state/postgres/migrate.ts");
@@ -199,7 +193,14 @@ async function openServer(
       return noStore;
     }
     const store = await openPgState({
-      ...{ pg, renewing, instance, schema: settings.schema, tenant: settings.tenant.trim() },
+      ...{
+        pg,
+        renewing,
+        intake,
+        instance,
+        schema: settings.schema,
+        tenant: settings.tenant.trim(),
+      },
       redact: (text) => redactor.redact(text),
       leaseMs: settings.lease_seconds * 1000,
       shared: renewals === undefined || look === undefined ? undefined : { renewals, look },

@@ -84,14 +84,16 @@ async function runAndReportFailure(
 
 /**
  * Runs a section that was due when no other process has it or began it for that; gives false when another
- * has it.
+ * has it. Of what many processes find due at once, each has most made by others: it looks before it takes.
  */
-async function runHeld(
-  store: State | undefined,
+export async function runHeld(
+  store: Pick<State, "findStart" | "holdSection" | "claimStart"> | undefined,
   name: string,
   due: Date,
   run: () => Promise<void>,
 ): Promise<boolean> {
+  const known = await store?.findStart(name, due);
+  if (known === "busy" || known === "made") return known === "made";
   const hold = await store?.holdSection(name);
   if (hold?.kind === "busy") return false;
   try {

@@ -61,6 +61,8 @@ export class Scheduler {
   #failure = "";
   /** One look after the other. */
   #looking: Promise<void> = Promise.resolve();
+  /** Whether a look has not begun yet, which sees all that has ended until then. */
+  #isLookDue = false;
   /** Sections that another upload held up, and when they are tried again. */
   readonly #postponed = new Map<string, number>();
   /** When sections were due by their schedules, also when another upload held them up since. */
@@ -125,11 +127,14 @@ export class Scheduler {
   /** Hands on what is due, and looks again when something else is, or has ended. */
   #watch(): void {
     clearTimeout(this.#timer);
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
     this.#looking = this.#looking.then(() => this.#look());
   }
 
   /** Never throws. */
   async #look(): Promise<void> {
+    this.#isLookDue = false;
     let wait = this.#settings.lookMs ?? longestSleepMs;
     try {
       // The others are looked at when they have ended; many may still wait then.

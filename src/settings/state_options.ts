@@ -30,7 +30,7 @@ export const stateOptions = {
     { default: "", advanced: true },
   ),
   pool: opt.integer(
-    "Maximum number of connections of one agent to the database. One more renews its lease.",
+    "Maximum number of connections of one agent to the database. One more renews its lease, and one takes webhook events in.",
     {
       default: 4,
       minimum: 1,

@@ -399,6 +399,9 @@ export interface Replica {
   readonly sections: readonly string[];
 }
 
+/** What is known of a start: see {@linkcode State.findStart}. */
+export type KnownStart = "made" | "busy" | "uncertain";
+
 /** The state of one instance of Oomnitza. */
 export interface State {
   /** What processes share of vendors' limits; absent where one process has all of them. */
@@ -432,6 +435,12 @@ export interface State {
    * process began it, and may have ended it. Who holds the section asks.
    */
   claimStart(section: string, due: Date): Promise<boolean>;
+  /**
+   * What is known of a start that was due at some time, without a change: it was `made` by a process that is at
+   * work and has ended the run, another process is `busy` with the section, or neither is certain. Who asks
+   * first spares what is in vain of taking the section.
+   */
+  findStart(section: string, due: Date): Promise<KnownStart>;
   /** Makes known that this process serves these sections: all that serve should have the same. */
   announce(serving: SectionDigests): Promise<void>;
   /** The processes at work, by the time since which they are; none where other machines cannot take part. */

@@ -28,6 +28,7 @@ import {
   waitingRecords,
 } from "./runs.ts";
 import type {
+  KnownStart,
   LastRuns,
   OpenRun,
   RunReceipt,
@@ -126,6 +127,10 @@ export class StateStore implements State {
 
   claimStart(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+
+  findStart(): Promise<KnownStart> {
+    return Promise.resolve("uncertain");
   }
 
   announce(): Promise<void> {

@@ -163,3 +163,37 @@ function openStore({ app }: Faces) {
   });
   return { store, [Symbol.asyncDispose]: () => store.close() };
 }
+
+test("sections that end together are followed by one look at what is due, not by one each", async () => {
+  using faces = openFaces();
+  const config = loadConfig({ ...faces.app, ...(writeConfig(faces, "schedule = every 1d"), {}) });
+  const [section] = scheduledSections(config);
+  if (section === undefined) throw new Error("Nothing is scheduled");
+  const names = Array.from({ length: 50 }, (_, at) => `section ${at}`);
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let looks = 0;
+  let begun = 0;
+  let ended = 0;
+  const scheduler = new Scheduler({
+    sections: names.map((name) => ({ ...section, name })),
+    parallel: names.length,
+    readPast: async () => {
+      looks++;
+      await Bun.sleep(0);
+      return () => ({ lastStart: undefined, since: new Date(0) });
+    },
+    log: createLog("agent", createRedactor(), []),
+    run: async () => {
+      begun++;
+      await released;
+      ended++;
+      return true;
+    },
+  });
+  scheduler.start();
+  while (begun < names.length) await Bun.sleep(1);
+  expect(looks).toBe(1);
+  release();
+  await scheduler.stop();
+  expect([ended, looks]).toEqual([names.length, 1]);
+});

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PgIntake } from "./intake.ts";
 import { leaseLost, type PgLease } from "./lease.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 
@@ -11,8 +12,8 @@ import type { Pg, PgStatements } from "./pg.ts";
 export interface PgContext {
   /** The server for this tenant: it sees and writes nothing of others. */
   readonly pg: Pg;
-  /** The server as it is, for statements about no tenant, or that set themselves which one they are about. */
-  readonly server: Pg;
+  /** The server as it is, for events that come: their statement sets itself which tenant they are of. */
+  readonly intake: PgIntake;
   /** The quoted name of the schema. */
   readonly schema: string;
   readonly tenant: string;
@@ -56,6 +57,9 @@ export interface WriteOptions {
 /**
  * Writes under the lease of this process, or not at all: one whose time was over may have been replaced.
  *
+ * Its statements are sent together with the first one, which asks for that: the server does them one after
+ * another. Work whose statements need no answer of each other gives them at once, for the same reason.
+ *
  * @throws {AgentError} when it is not at work any more.
  */
 export async function writeAsOwner<T>(
@@ -68,16 +72,20 @@ export async function writeAsOwner<T>(
   lease.check();
   return await pg.tx(async (on) => {
     // The row can be renewed meanwhile, and not be removed.
-    const [mine] = await on.rows(
+    const fence = on.rows(
       `SELECT set_config('synchronous_commit', $2, true) AS mode FROM ${schema}.owners
         WHERE id = $1 AND until > clock_timestamp() FOR KEY SHARE`,
       [lease.id, isAwaited ? "on" : "off"],
     );
-    if (mine === undefined) {
+    // To its end, whatever the fence says: a statement after ROLLBACK would be by itself.
+    const [asked, worked] = await Promise.allSettled([fence, work(on)]);
+    if (asked.status === "rejected") throw asked.reason;
+    if (asked.value.length === 0) {
       lease.lose();
       throw leaseLost();
     }
-    return await work(on);
+    if (worked.status === "rejected") throw worked.reason;
+    return worked.value;
     // A process that is cut off keeps nobody waiting for longer than its lease.
   }, { idleMilliseconds: lease.milliseconds });
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { SectionHold, SectionHolder } from "../state.ts";
+import type { KnownStart, SectionHold, SectionHolder } from "../state.ts";
 import { boundTo, iso, type PgContext, writeAsOwner } from "./context.ts";
 import type { PgLease } from "./lease.ts";
-import { giveBackMs, isRegistered, removeIdleDead } from "./owner.ts";
+import { giveBackMs, isAtWork, isRegistered, removeIdleDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
 
 /** Starts are remembered for so many days. */
@@ -126,12 +126,12 @@ async function take(
 ): Promise<SectionHolder | undefined> {
   // One after another: a statement that waited for the row would not see a process that came meanwhile, and
   // take the section away from it.
-  await on.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
+  const locked = on.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
     JSON.stringify(["hold", schema, tenant, section]),
   ]);
-  await on.rows(removeIdleDead(schema));
+  const removed = on.rows(removeIdleDead(schema), []);
   for (;;) {
-    const taken = await on.rows(
+    const taking = on.rows(
       `INSERT INTO ${schema}.section_holds AS held (tenant, section, owner, token)
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (tenant, section) DO UPDATE
@@ -140,6 +140,7 @@ async function take(
         RETURNING token`,
       [tenant, section, lease.id, token],
     );
+    const [taken] = await Promise.all([taking, locked, removed]);
     if (taken.length > 0) return undefined;
     const [row] = await on.rows(
       `SELECT host, process, version, ${iso("since")} AS since FROM ${schema}.section_holds AS held
@@ -172,12 +173,12 @@ export async function claimStart(
   const lease = await context.lease();
   return await writeAsOwner(boundTo(context, lease), { isAwaited: true }, async (on) => {
     // Never the one that is asked for: it would be made twice.
-    await on.rows(
+    const forgotten = on.rows(
       `DELETE FROM ${schema}.starts WHERE tenant = $1 AND section = $2 AND due < $3::timestamptz
         AND due < clock_timestamp() - ${rememberedDays} * interval '1 day'`,
       [tenant, section, due.toISOString()],
     );
-    const made = await on.rows(
+    const noted = on.rows(
       `INSERT INTO ${schema}.starts AS noted (tenant, section, due, owner)
         VALUES ($1, $2, $3::timestamptz, $4)
         ON CONFLICT (tenant, section, due) DO UPDATE
@@ -188,6 +189,33 @@ export async function claimStart(
         RETURNING due`,
       [tenant, section, due.toISOString(), lease.id],
     );
+    const [made] = await Promise.all([noted, forgotten]);
     return made.length > 0;
   });
+}
+
+/**
+ * What is known of a start, by reading alone: nobody waits for the disk. A process whose time is over counts for
+ * nothing; whoever takes the section then finds out what became of its run.
+ *
+ * @param own The id of this process, whose own holds keep it from nothing.
+ */
+export async function findStart(
+  { pg, schema, tenant }: PgContext,
+  section: string,
+  due: Date,
+  own: string | undefined,
+): Promise<KnownStart> {
+  const [found] = await pg.rows(
+    `SELECT EXISTS (SELECT 1 FROM ${schema}.section_holds AS held WHERE held.tenant = $1
+        AND held.section = $2 AND held.owner <> $4 AND ${
+      isAtWork(schema, "held.owner")
+    }) AS is_busy,
+      EXISTS (SELECT 1 FROM ${schema}.starts AS noted WHERE noted.tenant = $1 AND noted.section = $2
+        AND noted.due = $3::timestamptz AND ${isAtWork(schema, "noted.owner")}) AS is_made`,
+    [tenant, section, due.toISOString(), own ?? ""],
+  );
+  // In this order: a start is noted before its run, and the section is held until that has ended.
+  if (found?.is_busy === true) return "busy";
+  return found?.is_made === true ? "made" : "uncertain";
 }

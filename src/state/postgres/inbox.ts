@@ -106,12 +106,12 @@ export class PgInbox implements Inbox {
     events: readonly InboxEvent[],
     deadline?: { readonly milliseconds: number },
   ): Promise<void> {
-    const { server, schema, tenant } = this.#context;
+    const { intake, schema, tenant } = this.#context;
     const folded = foldEvents(events);
     for (const { section, dueIn } of folded) this.#floors.expect(section, dueIn);
     // One statement is one round trip; with BEGIN and COMMIT it would be three. What a query with a volatile
     // function gives is worked out once, and before the rows are written and their policies are asked.
-    await server.rows(
+    await intake.rows(
       `WITH waits AS (SELECT set_config('synchronous_commit', 'on', true),
           set_config('${tenantSetting}', $1, true))
         INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, received, due)

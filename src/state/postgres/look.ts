@@ -9,25 +9,26 @@ import type { InboxSize, LastRuns } from "../state.ts";
 import { allInboxSizes, giveBack } from "./inbox_rows.ts";
 import { isRegistered, removeDead } from "./owner.ts";
 import type { Pg } from "./pg.ts";
-import { allSuccesses } from "./runs.ts";
+import { allLastRuns, noRuns } from "./runs.ts";
 
 /** What was found less than so many milliseconds ago is not looked for again. */
 const freshMs = 900;
+
+/** What is found by reading all tenants takes at most this part of the time of a process. */
+const part = 0.05;
 
 /** Something that was found, and when it was begun to be looked for, in milliseconds of the process. */
 interface Found<T> {
   readonly at: number;
   readonly result: Promise<T>;
+  /** How long it took; undefined while it is looked for. */
+  ms: number | undefined;
 }
 
 /** What metrics tell of the state of a tenant. */
 export interface TenantFacts {
   readonly inbox: readonly InboxSize[];
   readonly succeeded: LastRuns["succeeded"];
-}
-
-function noFacts(): TenantFacts {
-  return { inbox: [], succeeded: () => undefined };
 }
 
 /** Looks for all tenants of a schema at once, however many of them ask. */
@@ -37,6 +38,7 @@ export class PgLook {
   #released: Found<void> | undefined;
   #due: Found<ReadonlyMap<string, readonly string[]>> | undefined;
   #facts: Found<ReadonlyMap<string, TenantFacts>> | undefined;
+  #runs: Found<ReadonlyMap<string, LastRuns>> | undefined;
 
   /** @param schema The quoted name of the schema. */
   constructor(pg: Pg, schema: string) {
@@ -59,17 +61,26 @@ export class PgLook {
   /** What metrics tell of a tenant. */
   async facts(tenant: string): Promise<TenantFacts> {
     this.#facts = again(this.#facts, () => this.#readFacts());
-    return (await this.#facts.result).get(tenant) ?? noFacts();
+    return (await this.#facts.result).get(tenant) ?? { inbox: [], succeeded: noRuns().succeeded };
+  }
+
+  /**
+   * When runs of a tenant began and ended last. With many tenants it may be some seconds old: who acts on it finds
+   * out about the one section first.
+   */
+  async lastRuns(tenant: string): Promise<LastRuns> {
+    this.#runs = again(this.#runs, () => allLastRuns(this.#pg, this.#schema));
+    return (await this.#runs.result).get(tenant) ?? noRuns();
   }
 
   async #readFacts(): Promise<ReadonlyMap<string, TenantFacts>> {
-    const [sizes, ends] = await Promise.all([
+    const [sizes, runs] = await Promise.all([
       allInboxSizes(this.#pg, this.#schema),
-      allSuccesses(this.#pg, this.#schema),
+      allLastRuns(this.#pg, this.#schema),
     ]);
-    const tenants = new Set([...sizes.keys(), ...ends.keys()]);
+    const tenants = new Set([...sizes.keys(), ...runs.keys()]);
     return new Map([...tenants].map((tenant) => {
-      const succeeded = ends.get(tenant) ?? noFacts().succeeded;
+      const { succeeded } = runs.get(tenant) ?? noRuns();
       return [tenant, { inbox: sizes.get(tenant) ?? [], succeeded }];
     }));
   }
@@ -108,5 +119,12 @@ export class PgLook {
 
 function again<T>(found: Found<T> | undefined, look: () => Promise<T>): Found<T> {
   const now = performance.now();
-  return found !== undefined && now - found.at < freshMs ? found : { at: now, result: look() };
+  if (found !== undefined) {
+    const { at, ms } = found;
+    if (ms === undefined || now - at < Math.max(freshMs, ms / part)) return found;
+  }
+  const next: Found<T> = { at: now, ms: undefined, result: look() };
+  const note = () => void (next.ms = performance.now() - now);
+  next.result.then(note, note);
+  return next;
 }

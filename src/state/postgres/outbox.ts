@@ -68,21 +68,22 @@ export class PgOutbox implements RunOutbox {
     const texts = batches.map(({ text, records }) => compress(text ?? stringifyExactJson(records)));
     const compared = batches.map(({ records }) => describeCompared(this.#comparedWith, records));
     const identities = batches.map((batch) => packIds(this.#idScope, batch.ids));
-    await writeAsOwner(context, { isAwaited: true }, async (on) => {
-      await lockSection(context, on, section);
-      // What was answered goes now, as something is written anyway.
-      await this.#moveAnswered(on);
-      await this.#writeCounts(on);
-      await on.rows(
-        `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared, identities)
+    await writeAsOwner(context, { isAwaited: true }, (on) =>
+      Promise.all([
+        lockSection(context, on, section),
+        // What was answered goes now, as something is written anyway.
+        this.#moveAnswered(on),
+        this.#writeCounts(on),
+        on.rows(
+          `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared, identities)
           SELECT $1, $2, * FROM
             unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[], $7::bytea[])`,
-        [
-          ...[tenant, run, ids, batches.map(({ records }) => records.length)],
-          ...[texts, compared, identities],
-        ],
-      );
-    });
+          [
+            ...[tenant, run, ids, batches.map(({ records }) => records.length)],
+            ...[texts, compared, identities],
+          ],
+        ),
+      ]));
     return ids;
   }
 
@@ -144,16 +145,17 @@ export class PgOutbox implements RunOutbox {
   async finish(): Promise<void> {
     const { context, run, section } = this.#owner;
     const { schema, tenant } = context;
-    await writeAsOwner(context, { isAwaited: false }, async (on) => {
-      await lockSection(context, on, section);
-      await this.#moveAnswered(on);
-      await this.#writeCounts(on);
-      await on.rows(`DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2`, [tenant, run]);
-      await on.rows(`UPDATE ${schema}.runs SET is_open = false WHERE tenant = $1 AND id = $2`, [
-        tenant,
-        run,
-      ]);
-    });
+    await writeAsOwner(context, { isAwaited: false }, (on) =>
+      Promise.all([
+        lockSection(context, on, section),
+        this.#moveAnswered(on),
+        this.#writeCounts(on),
+        on.rows(`DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2`, [tenant, run]),
+        on.rows(`UPDATE ${schema}.runs SET is_open = false WHERE tenant = $1 AND id = $2`, [
+          tenant,
+          run,
+        ]),
+      ]));
   }
 
   /** Notes that a batch was accepted as a whole: those that are while others are being noted go together. */

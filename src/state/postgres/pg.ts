@@ -47,6 +47,8 @@ export interface PgStatements {
 
 /** A server. Every call throws `PgError`, at the latest when its deadline is over. */
 export interface Pg {
+  /** Whether all connections are at work, so that a call waits for one of them. */
+  readonly isBusy: boolean;
   /** One statement in a transaction of its own, which can only read when it is of a tenant. */
   rows(
     text: string,
@@ -96,9 +98,13 @@ class Server implements Pg {
   readonly #target: PgTarget;
   readonly #pool: PostgresPool;
   readonly #milliseconds: number;
+  readonly #connections: number;
+  /** Calls that have a connection or wait for one. */
+  #calls = 0;
 
   constructor(target: PgTarget, options: PgOptions) {
     this.#target = target;
+    this.#connections = options.connections;
     this.#milliseconds = options.milliseconds;
     this.#pool = openPostgres({
       host: target.host,
@@ -112,6 +118,10 @@ class Server implements Pg {
       connectSeconds: Math.max(1, Math.ceil(options.milliseconds / 1000)),
       named: !target.isPooled,
     });
+  }
+
+  get isBusy(): boolean {
+    return this.#calls >= this.#connections;
   }
 
   async rows(text: string, values: readonly PgValue[] = [], call?: PgCall) {
@@ -233,7 +243,9 @@ class Server implements Pg {
         connection.release();
       }
     };
-    return this.#within(take, deadline, progress, () => connection?.destroy());
+    this.#calls++;
+    return this.#within(take, deadline, progress, () => connection?.destroy())
+      .finally(() => this.#calls--);
   }
 }
 

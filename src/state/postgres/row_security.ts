@@ -28,6 +28,9 @@ export function forEveryTenant(pg: Pg): Pg {
 
 function through(pg: Pg, tenant: string | typeof everyTenant): Pg {
   return {
+    get isBusy() {
+      return pg.isBusy;
+    },
     rows: (text, values, call) => pg.rows(text, values, { ...call, tenant }),
     tx: (work, call) => pg.tx(work, { ...call, tenant }),
     listen: (channel, hear, deadline) => pg.listen(channel, hear, deadline),

@@ -76,7 +76,7 @@ export async function insertRun(
     readonly owner: string;
   },
 ): Promise<{ readonly id: string; readonly started: string }> {
-  await on.rows(
+  const forgotten = on.rows(
     `DELETE FROM ${schema}.runs WHERE tenant = $1 AND id IN (SELECT id FROM ${schema}.runs
       WHERE tenant = $1 AND section = $2 AND origin = $3 AND NOT is_open AND NOT awaits_receipt
         AND id <= (SELECT id FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND origin = $3
@@ -84,17 +84,18 @@ export async function insertRun(
       ORDER BY id LIMIT ${maxForgotten})`,
     [tenant, section, origin],
   );
-  const [row] = await on.rows(
+  const added = on.rows(
     `INSERT INTO ${schema}.runs (tenant, section, origin, owner, upload, awaits_receipt)
       VALUES ($1, $2, $3, $4, $5, $6::bool) RETURNING id, ${iso("started")} AS started`,
     [tenant, section, origin, owner, upload, awaitsReceipt],
   );
-  await on.rows(
+  const noted = on.rows(
     `INSERT INTO ${schema}.last_runs (tenant, section, origin, started)
       VALUES ($1, $2, $3, clock_timestamp())
       ON CONFLICT (tenant, section, origin) DO UPDATE SET started = excluded.started`,
     [tenant, section, origin],
   );
+  const [[row]] = await Promise.all([added, forgotten, noted]);
   return { id: String(row?.id), started: String(row?.started) };
 }
 
@@ -127,7 +128,7 @@ export async function endRun(
   end: RunEnd,
 ): Promise<void> {
   const error = end.error === null ? null : toStorable(redact(end.error));
-  await on.rows(
+  const ended = on.rows(
     `UPDATE ${schema}.runs SET ended = $3::timestamptz, outcome = $4, counts = $5, claimed = $6::int8,
         api = $7, requests = $8::int8, error = $9, times = $10, stopped_by_guard = $11::bool
       WHERE tenant = $1 AND id = $2`,
@@ -137,15 +138,16 @@ export async function endRun(
       end.stopped_by_guard,
     ],
   );
-  if (end.outcome !== "ok" || end.isUndecided === true) return;
+  if (end.outcome !== "ok" || end.isUndecided === true) return void await ended;
   // A run for webhooks that fetched nothing is no sign that anything works.
-  await on.rows(
+  const noted = on.rows(
     `UPDATE ${schema}.last_runs SET succeeded = $3::timestamptz
       FROM ${schema}.runs WHERE runs.tenant = $1 AND runs.id = $2 AND last_runs.tenant = $1
         AND last_runs.section = runs.section AND last_runs.origin = runs.origin
         AND (runs.origin = 'upload' OR $4::int8 > 0)`,
     [tenant, id, end.ended, end.counts.fetched ?? 0],
   );
+  await Promise.all([ended, noted]);
 }
 
 /** The latest runs, newest first. */
@@ -192,52 +194,47 @@ export async function recentRuns(
 
 /** When runs of each section began and ended last. */
 export async function lastRuns({ pg, schema, tenant }: PgContext): Promise<LastRuns> {
-  const rows = await pg.rows(
-    `SELECT section, origin, ${iso("started")} AS started, ${iso("succeeded")} AS succeeded
-      FROM ${schema}.last_runs WHERE tenant = $1`,
-    [tenant],
-  );
-  const abandoned = await abandonedSections({ pg, schema, tenant });
+  return parseLastRuns(await pg.rows(lastRunsOf(schema, "tenant = $1"), [tenant]));
+}
+
+/** The same by tenant, of all that have any. */
+export async function allLastRuns(pg: Pg, schema: string): Promise<ReadonlyMap<string, LastRuns>> {
+  const rows = await pg.rows(lastRunsOf(schema, "true"));
+  const byTenant = Map.groupBy(rows, (row) => String(row.tenant));
+  return new Map([...byTenant].map(([tenant, own]) => [tenant, parseLastRuns(own)]));
+}
+
+/** As of a tenant without any run. */
+export function noRuns(): LastRuns {
+  return parseLastRuns([]);
+}
+
+function parseLastRuns(rows: readonly PostgresRow[]): LastRuns {
   const known = new Map(rows.map((row) => [`${row.origin} ${row.section}`, row]));
   const read = (origin: RunOrigin, section: string, column: "started" | "succeeded") =>
     known.get(`${origin} ${section}`)?.[column]?.toString();
   return {
     started: (section) => read("upload", section, "started"),
     succeeded: (section, origin) => read(origin, section, "succeeded"),
-    isAbandoned: (section) => abandoned.has(section),
+    isAbandoned: (section) => known.get(`upload ${section}`)?.is_abandoned === true,
   };
 }
 
-/** When the last good run of each section and origin ended, ISO 8601, by tenant. */
-export async function allSuccesses(
-  pg: Pg,
-  schema: string,
-): Promise<ReadonlyMap<string, LastRuns["succeeded"]>> {
-  const rows = await pg.rows(
-    `SELECT tenant, section, origin, ${iso("succeeded")} AS succeeded
-      FROM ${schema}.last_runs WHERE succeeded IS NOT NULL`,
-  );
-  return new Map([...Map.groupBy(rows, (row) => String(row.tenant))].map(([tenant, own]) => {
-    const known = new Map(own.map((row) => [`${row.origin} ${row.section}`, row.succeeded]));
-    return [tenant, (section, origin) => known.get(`${origin} ${section}`)?.toString()];
-  }));
-}
-
-async function abandonedSections(
-  { pg, schema, tenant }: Pick<PgContext, "pg" | "schema" | "tenant">,
-): Promise<ReadonlySet<string>> {
+/** SQL for the last runs of some tenants; abandoned are those that a process left that is no more. */
+function lastRunsOf(schema: string, which: string): string {
   const same =
     "other.tenant = runs.tenant AND other.section = runs.section AND other.origin = 'upload'";
-  const rows = await pg.rows(
-    `SELECT section FROM ${schema}.runs WHERE tenant = $1 AND is_open AND origin = 'upload'
-        AND outcome IS NULL AND NOT ${isAtWork(schema, "runs.owner")}
-        AND NOT EXISTS (SELECT 1 FROM ${schema}.runs AS other WHERE ${same} AND other.id > runs.id)
-        AND NOT EXISTS (SELECT 1 FROM (SELECT outcome FROM ${schema}.runs AS other
-            WHERE ${same} AND other.id < runs.id ORDER BY other.id DESC LIMIT 1) AS before
-          WHERE before.outcome = 'interrupted')`,
-    [tenant],
-  );
-  return new Set(rows.map(({ section }) => String(section)));
+  return `SELECT tenant, section, origin, ${iso("started")} AS started, ${
+    iso("succeeded")
+  } AS succeeded,
+      origin = 'upload' AND (tenant, section) IN (SELECT tenant, section FROM ${schema}.runs
+        WHERE ${which} AND is_open AND origin = 'upload'
+          AND outcome IS NULL AND NOT ${isAtWork(schema, "runs.owner")}
+          AND NOT EXISTS (SELECT 1 FROM ${schema}.runs AS other WHERE ${same} AND other.id > runs.id)
+          AND NOT EXISTS (SELECT 1 FROM (SELECT outcome FROM ${schema}.runs AS other
+              WHERE ${same} AND other.id < runs.id ORDER BY other.id DESC LIMIT 1) AS before
+            WHERE before.outcome = 'interrupted')) AS is_abandoned
+    FROM ${schema}.last_runs WHERE ${which}`;
 }
 
 /** Records that wait in the outbox, by section; sections of which nothing waits are not there. */

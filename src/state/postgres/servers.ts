@@ -4,6 +4,7 @@
  * @module
  */
 
+import { openIntake, type PgIntake } from "./intake.ts";
 import { PgLook } from "./look.ts";
 import type { Pg } from "./pg.ts";
 import { PgRenewals } from "./renewals.ts";
@@ -15,6 +16,8 @@ export interface SharedServer {
   readonly pg: Pg;
   /** The connection for renewals, which must not wait for others. */
   readonly renewing: Pg;
+  /** What events are taken in over, which must not wait for others either. */
+  readonly intake: PgIntake;
   readonly renewals: PgRenewals;
   readonly look: PgLook;
   /** Uses it no more; the last one closes the connections. */
@@ -29,12 +32,27 @@ export interface ServerUse {
   readonly leaseMs: number;
 }
 
-interface OpenServer {
-  readonly pg: Pg;
-  readonly renewing: Pg;
-  readonly renewals: PgRenewals;
-  readonly look: PgLook;
+interface OpenServer extends Omit<SharedServer, "leave"> {
   users: number;
+  close(): Promise<void>;
+}
+
+/** Connections to a server, for one state or for several. */
+export interface ServerConnections extends Pick<SharedServer, "pg" | "renewing" | "intake"> {
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares connections: those for all work, one for renewals and one for events. Each is connected when it is needed.
+ *
+ * @param connect Prepares so many connections, or as many as the settings say.
+ */
+export function openConnections(connect: (connections?: number) => Pg): ServerConnections {
+  const [pg, renewing, taking] = [connect(), connect(1), connect(1)];
+  return {
+    ...{ pg, renewing, intake: openIntake(taking, pg) },
+    close: async () => void await Promise.all([pg.close(), renewing.close(), taking.close()]),
+  };
 }
 
 /** The servers that states of this process share. */
@@ -57,6 +75,7 @@ export class PgServers {
     return {
       pg: server.pg,
       renewing: server.renewing,
+      intake: server.intake,
       renewals: server.renewals,
       look: server.look,
       leave: async () => {
@@ -64,7 +83,7 @@ export class PgServers {
         isLeft = true;
         if (--server.users > 0) return;
         this.#servers.delete(key);
-        await Promise.all([server.pg.close(), server.renewing.close()]);
+        await server.close();
       },
     };
   }
@@ -76,10 +95,10 @@ export class PgServers {
     leaseMs: number,
   ): OpenServer {
     const quoted = `"${schema}"`;
-    const [pg, renewing] = [connect(), connect(1)];
+    const connections = openConnections(connect);
+    const { pg, renewing } = connections;
     const server = {
-      pg,
-      renewing,
+      ...connections,
       renewals: new PgRenewals({ pg: renewing, schema: quoted, leaseMs }),
       look: new PgLook(forEveryTenant(pg), quoted),
       users: 0,

@@ -8,6 +8,7 @@ import type { SectionCursor } from "../cursor.ts";
 import type { PastRun, RunOrigin, RunSelection, StoredRun } from "../run_account.ts";
 import type {
   Inbox,
+  KnownStart,
   LastRuns,
   OpenRun,
   Replica,
@@ -25,8 +26,9 @@ import { PgBudget } from "./budget.ts";
 import { boundTo, iso, type PgContext, writeAsOwner } from "./context.ts";
 import { PgCursor } from "./cursor.ts";
 import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
-import { claimStart, PgHolds } from "./holds.ts";
+import { claimStart, findStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
+import type { PgIntake } from "./intake.ts";
 import type { PgLease } from "./lease.ts";
 import { migrate } from "./migrate.ts";
 import { refuseMovedTenant } from "./move_mark.ts";
@@ -63,6 +65,8 @@ export interface PgStateSettings {
   readonly leaseMs: number;
   /** A connection for renewals alone, so that they wait for no other call; absent where any will do. */
   readonly renewing?: Pg | undefined;
+  /** What events are taken in over; absent where they may wait for other calls. */
+  readonly intake?: PgIntake | undefined;
   /** What this process does once for the states of all its tenants; absent where there is one. */
   readonly shared?: Pick<SharedServer, "renewals" | "look"> | undefined;
 }
@@ -94,10 +98,12 @@ export class PgState implements State {
   readonly #holds: PgHolds;
   /** Runs of this process that are over, which could not be written down. */
   readonly #unrecorded = new Set<string>();
+  readonly #look: SharedServer["look"] | undefined;
 
   /** For a schema that is up to date. */
   constructor(settings: PgStateSettings) {
-    const { pg, renewing = pg, schema, tenant, instance, redact, leaseMs, shared } = settings;
+    const { pg, renewing = pg, intake = pg, schema, tenant, instance, redact, leaseMs, shared } =
+      settings;
     const quoted = `"${schema}"`;
     const own = forTenant(pg, tenant);
     const renewals = shared?.renewals ??
@@ -107,10 +113,11 @@ export class PgState implements State {
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = {
-      ...{ pg: own, server: pg, schema: quoted, tenant, redact },
+      ...{ pg: own, intake, schema: quoted, tenant, redact },
       lease: () => this.owner.lease(),
     };
     this.#holds = new PgHolds(this.#context);
+    this.#look = shared?.look;
     this.budget = new PgBudget(this.#context);
     this.instance = instance;
     this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
@@ -154,6 +161,10 @@ export class PgState implements State {
 
   claimStart(section: string, due: Date): Promise<boolean> {
     return claimStart(this.#bind(section), section, due);
+  }
+
+  findStart(section: string, due: Date): Promise<KnownStart> {
+    return findStart(this.#context, section, due, this.owner.current?.id);
   }
 
   announce(serving: SectionDigests): Promise<void> {
@@ -232,7 +243,7 @@ export class PgState implements State {
   }
 
   lastRuns(): Promise<LastRuns> {
-    return lastRuns(this.#context);
+    return this.#look?.lastRuns(this.#context.tenant) ?? lastRuns(this.#context);
   }
 
   async unfinishedWork(): Promise<UnfinishedWork> {

@@ -4,6 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { messageOf } from "../../../src/base/errors.ts";
+import { writeAsOwner } from "../../../src/state/postgres/context.ts";
+import { forTenant } from "../../../src/state/postgres/row_security.ts";
 import type { InboxEntry } from "../../../src/state/state.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
@@ -42,6 +45,29 @@ test("a process renews its lease also while it writes", () =>
     await writing;
     expect([await renewing, was]).toEqual([true, false]);
     expect(await state.cursor("a").get("since")).toBe("1");
+  }));
+
+test("nothing is kept of what a process writes after its lease, also of statements that follow others", () =>
+  withNewTenant(pg, async ({ state, tenant }) => {
+    const lease = await state.owner.lease();
+    await endLease(pg, state);
+    const context = {
+      ...{ pg: forTenant(pg, tenant), intake: pg, schema: `"${schema}"`, tenant },
+      ...{ redact: (text: string) => text, lease: () => Promise.resolve(lease) },
+    };
+    const insert =
+      `INSERT INTO ${schema}.cursors (tenant, section, key, value) VALUES ($1, $2, '', '')`;
+    let answers = 0;
+    const writing = writeAsOwner(context, { isAwaited: true }, async (on) => {
+      for (const section of ["a", "b", "c"]) {
+        await on.rows(insert, [tenant, section]);
+        answers++;
+      }
+    });
+    expect(await writing.catch(messageOf)).toContain("away for too long");
+    // They were sent, and done, before it was known.
+    expect(answers).toBe(3);
+    expect(await countRows(pg, "cursors", tenant)).toBe(0);
   }));
 
 test("what a process has begun to write is there before its work is taken over", () =>

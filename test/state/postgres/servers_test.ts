@@ -9,6 +9,7 @@ import { PgServers, type SharedServer } from "../../../src/state/postgres/server
 import { openPgState, type PgState } from "../../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
 import { usePostgres } from "../../support/postgres.ts";
+import { beginRun, runEnd } from "../conformance/open_state.ts";
 import { slow } from "../../support/slow.ts";
 
 const server = usePostgres();
@@ -19,8 +20,8 @@ const query = (statement: string) => server.psql(`\\c agent\n${statement}`);
 let schemas = 0;
 const newSchema = () => `shared_${++schemas}`;
 
-function connect(): Pg {
-  return openPg(parsePgUrl(server.url()), { connections: 3, milliseconds: 10_000 });
+function connect(connections = 3): Pg {
+  return openPg(parsePgUrl(server.url()), { connections, milliseconds: 10_000 });
 }
 
 /** The states of some tenants, over the same connections. */
@@ -33,7 +34,8 @@ async function openStates(schema: string, tenants: readonly string[], leaseMs = 
     uses.push(use);
     const { pg } = use;
     const state = await openPgState({
-      ...{ pg, schema, tenant, leaseMs, shared: use, instance: undefined },
+      ...{ pg, schema, tenant, leaseMs, shared: use, intake: use.intake },
+      instance: "https://example.oomnitza.com",
       redact: (text) => text,
     });
     states.set(tenant, state);
@@ -57,6 +59,10 @@ test("they share connections, and the last one closes them", async () => {
   const count = () => query(`SELECT count(*) FROM pg_stat_activity WHERE usename = 'agent'`);
   await Promise.all(names.map((name) => states.state(name).holdSection("casper")));
   expect(Number(await count())).toBe(3);
+  const add = (name: string) => states.state(name).inbox.add([event("casper", "1")]);
+  await Promise.all(names.map(add));
+  // One for events, whoever they are of.
+  expect(Number(await count())).toBe(4);
   await states.close();
   for (let tries = 0; Number(await count()) > 0; tries++) {
     expect(tries).toBeLessThan(300);
@@ -89,6 +95,36 @@ test("each finds what is due for it, and nothing of others", async () => {
   // What comes is found with the next look.
   await states.state("b").inbox.add([event("new", "1")]);
   for (let tries = 0; (await states.state("b").inbox.dueSections()).length === 0; tries++) {
+    expect(tries).toBeLessThan(1000);
+    await Bun.sleep(10);
+  }
+  await states.close();
+});
+
+test("the last runs of all are read at once, and each is told of its own", async () => {
+  const schema = newSchema();
+  const states = await openStates(schema, ["a", "b", "c"]);
+  // Nobody has asked yet, so the first look is after the runs.
+  await beginRun(states.state("a"), "one");
+  const other = await beginRun(states.state("b"), "one");
+  await other.end(runEnd);
+  await beginRun(states.state("b"), "left");
+  await query(`UPDATE ${schema}.runs SET owner = 'gone' WHERE section = 'left'`);
+  const [a, b, c] = await Promise.all(
+    ["a", "b", "c"].map((tenant) => states.state(tenant).lastRuns()),
+  );
+  expect(["one", "left"].map((section) => a?.started(section) !== undefined)).toEqual([
+    true,
+    false,
+  ]);
+  expect(["one", "left"].map((section) => b?.started(section) !== undefined)).toEqual([true, true]);
+  expect(c?.started("one")).toBe(undefined);
+  expect([a, b].map((runs) => runs?.succeeded("one", "upload"))).toEqual([undefined, runEnd.ended]);
+  expect([a?.isAbandoned("one"), b?.isAbandoned("one"), b?.isAbandoned("left")])
+    .toEqual([false, false, true]);
+  // What begins is found with a later look.
+  await beginRun(states.state("c"), "one");
+  for (let tries = 0; (await states.state("c").lastRuns()).started("one") === undefined; tries++) {
     expect(tries).toBeLessThan(1000);
     await Bun.sleep(10);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { runHeld } from "../../../src/daemon/scheduled_runs.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { hold } from "../conformance/holds.ts";
 import { acceptRecords, beginRun } from "../conformance/open_state.ts";
@@ -53,6 +54,53 @@ test("what ran before a start was noted, or ran for webhooks, is not the run of 
     await hold(state, "a");
     expect([await state.claimStart("a", due(1)), await state.claimStart("a", due(1))])
       .toEqual([true, false]);
+  }));
+
+test("who looks finds a start that another process makes, or has made, until that one dies", () =>
+  withNewTenant(pg, async ({ state, again, tenant }) => {
+    const other = await again();
+    const look = () => Promise.all([state, other.state].map((each) => each.findStart("a", due(1))));
+    expect(await look()).toEqual(["uncertain", "uncertain"]);
+    expect(await countRows(pg, "owners", tenant)).toBe(0);
+    const held = await hold(state, "a");
+    // One's own hold, for webhooks for example, keeps no run from beginning.
+    expect(await look()).toEqual(["uncertain", "busy"]);
+    await state.claimStart("a", due(1));
+    expect(await look()).toEqual(["made", "busy"]);
+    await held.release();
+    expect(await look()).toEqual(["made", "made"]);
+    expect(await other.state.findStart("a", due(2))).toBe("uncertain");
+    expect(await other.state.findStart("b", due(1))).toBe("uncertain");
+    // What became of its run is for whoever takes the section.
+    await hold(state, "a");
+    await endLease(pg, state);
+    expect(await other.state.findStart("a", due(1))).toBe("uncertain");
+  }));
+
+test("a run is begun by one of those that find it due, and the others take nothing", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const other = await again();
+    let runs = 0;
+    let taken = 0;
+    const counting = {
+      findStart: (...words: Parameters<typeof state.findStart>) => other.state.findStart(...words),
+      claimStart: (...words: Parameters<typeof state.claimStart>) =>
+        other.state.claimStart(...words),
+      holdSection: (section: string) => {
+        taken++;
+        return other.state.holdSection(section);
+      },
+    };
+    const run = () => Promise.resolve(void runs++);
+    const busy: boolean[] = [];
+    const isMade = await runHeld(state, "a", due(1), async () => {
+      await run();
+      busy.push(await runHeld(counting, "a", due(1), run));
+    });
+    expect([isMade, await runHeld(counting, "a", due(1), run)]).toEqual([true, true]);
+    expect({ busy, runs, taken }).toEqual({ busy: [false], runs: 1, taken: 0 });
+    expect(await runHeld(counting, "a", due(2), run)).toBe(true);
+    expect({ runs, taken }).toEqual({ runs: 2, taken: 1 });
   }));
 
 test("starts of more than 90 days ago are forgotten, except the one that is asked for", () =>

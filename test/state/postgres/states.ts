@@ -120,6 +120,9 @@ export function makeHolding(pg: Pg): Pg & { hold(): Held } {
       next === undefined || !text.includes("INSERT INTO")
         ? pg.rows(text, values, deadline)
         : tx((on) => on.rows(text, values), deadline),
+    get isBusy() {
+      return pg.isBusy;
+    },
     listen: (...call) => pg.listen(...call),
     close: (deadline) => pg.close(deadline),
     tx,

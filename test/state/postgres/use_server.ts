@@ -37,6 +37,9 @@ export function useServer(connections = 8): UsedServer {
       tx: (work, call) => pg().tx(work, call),
       listen: (...call) => pg().listen(...call),
       close: (...call) => pg().close(...call),
+      get isBusy() {
+        return pg().isBusy;
+      },
     },
   };
 }
