@@ -68,8 +68,8 @@ export const mutants: readonly Mutant[] = [{
   without: "waiting for the answer of the database before an event is promised",
   patches: [{
     file: "src/state/postgres/inbox.ts",
-    text: "    await server.rows(\n",
-    replacement: "    void server.rows(\n",
+    text: "    await intake.rows(\n",
+    replacement: "    void intake.rows(\n",
   }, {
     file: "src/state/postgres/inbox.ts",
     text: "      deadline,\n    );\n",

@@ -98,7 +98,7 @@ test("while it waits it ends at once, and what it took stays in the spool", asyn
   expect(agent.log()).toContain("1 webhook events stay in ");
 });
 
-test(
+slow(
   "a server that takes connections and says nothing holds up neither start nor end",
   async () => {
     // Whoever waited for it would do so for longer than this test may take.
