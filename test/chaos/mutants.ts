@@ -85,8 +85,8 @@ export const mutants: readonly Mutant[] = [{
     replacement: "",
   }, {
     file: "src/state/postgres/context.ts",
-    text: "if (mine === undefined) {",
-    replacement: "if (mine === undefined && work === undefined) {",
+    text: "if (asked.value.length === 0) {",
+    replacement: "if (asked.value.length === 0 && work === undefined) {",
   }, {
     file: "src/state/postgres/lease.ts",
     text: "if (!this.#lost.signal.aborted) this.#lost.abort(leaseLost());",
