@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly stateLines?: string;
   /** Whether each replica works for {@linkcode folderTenants} instead of one tenant. */
   readonly isOfTenants?: boolean;
+  /** Whether no section is due every {@linkcode tickSeconds}. */
+  readonly isWithoutTicks?: boolean;
   /** Sections beside the others that are due as soon as the replicas start, and not again for an hour. */
   readonly dueSections?: number;
 }
@@ -121,6 +123,9 @@ mapping.SERIAL = general.serial_number
 mapping.NAME = general.name
 mapping.APPLICATIONS = {"hardcoded": []}
 `;
+  const ticks = `[${tickSection}]
+${source}schedule = */${tickSeconds} * * * * *
+`;
   const due = Array.from(
     { length: dueSections },
     (_, at) =>
@@ -143,9 +148,7 @@ ${serveLines}
 ${stateUrl === undefined ? "" : state}
 [${hookSection}]
 ${source}
-[${tickSection}]
-${source}schedule = */${tickSeconds} * * * * *
-${due.join("")}`;
+${options.isWithoutTicks === true ? "" : ticks}${due.join("")}`;
 }
 
 /** Reads from the state what a statement gives, one text a row. */

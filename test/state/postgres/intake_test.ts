@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { messageOf } from "../../../src/base/errors.ts";
 import { openIntake } from "../../../src/state/postgres/intake.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
 import { openConnections } from "../../../src/state/postgres/servers.ts";
 import { openPgState } from "../../../src/state/postgres/state.ts";
-import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { usePostgres } from "../../support/postgres.ts";
 import { connect, countRows, event, schema, untilHeldBack } from "./states.ts";
 
-let server: Postgres;
-beforeAll(async () => {
-  server = await startPostgres();
-}, 60_000);
-afterAll(() => server[Symbol.asyncDispose]());
+const server = usePostgres();
 
 /** Keeps a connection busy until it is told to end. */
 function occupy(pg: Pg, statement = "SELECT 1") {
@@ -61,6 +57,9 @@ test("an event that waits holds up no other while a connection is free", async (
   const { pg, intake, close } = openConnections((count = 1) => connect(server.url(), count));
   const other = connect(server.url(), 1);
   const lock = "SELECT pg_advisory_xact_lock(77)";
+  const process = "SELECT pg_backend_pid() AS id";
+  const [pool] = await pg.rows(process);
+  while ((await intake.rows(process))[0]?.id === pool?.id);
   const busy = occupy(other, lock);
   await busy.reached;
   const waiting = intake.rows(lock);
@@ -83,6 +82,11 @@ test("its own connection is free again after a call that failed", async () => {
     },
   });
   const intake = openIntake(note("own"), note("others"));
+  // The first ones do not wait for the connection.
+  await intake.rows("SELECT 1");
+  expect(calls).toEqual(["own", "others"]);
+  while (calls.at(-1) === "others") await intake.rows("SELECT 1");
+  calls.length = 0;
   const refused = intake.rows("SELECT nothing").catch(messageOf);
   await intake.rows("SELECT 1");
   expect(await refused).toContain("42703");
