@@ -30,6 +30,13 @@ function connectToStandby(): Pg {
   return connect(url.replace(`:${server.port}/`, `:${standby.port}/`));
 }
 
+/** A commit waits until the standby has it on its disk, and not until it can be seen there. */
+async function untilFollowed(): Promise<void> {
+  const [row] = await pg.rows("SELECT pg_current_wal_lsn()::text AS written");
+  const question = `SELECT pg_last_wal_replay_lsn() >= '${row?.written}'`;
+  while (!(await standby.psql(question)).includes("t"));
+}
+
 /** All that an agent does by itself and that writes. */
 function writingCalls(state: PgState): Readonly<Record<string, () => Promise<unknown>>> {
   const { inbox } = state;
@@ -57,6 +64,7 @@ slow("what writes on a standby finds it away, and goes on when it is promoted", 
   await state.inbox.add([event("a", "before")]);
   const run = await beginRun(state, "a");
   await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+  await untilFollowed();
   const readOnly = connectToStandby();
   // The tables are there, which is all that opening looks at.
   const other = await openTenant(readOnly, "standby");
