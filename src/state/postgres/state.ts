@@ -83,6 +83,16 @@ export async function openPgState(settings: PgStateSettings): Promise<PgState> {
   return new PgState(settings);
 }
 
+/**
+ * The condition that process $3 has the section of a run. Then no other one is at work on that run, also when it
+ * lives: it gave the section back, and could not write down that the run was over, or what it kept. What is sent
+ * before that run's records would be overwritten by them.
+ */
+function hasSection(schema: string): string {
+  return `EXISTS (SELECT 1 FROM ${schema}.section_holds AS held
+    WHERE held.tenant = runs.tenant AND held.section = runs.section AND held.owner = $3)`;
+}
+
 /** The state of one tenant in PostgreSQL. It leaves the connection open when it is closed. */
 export class PgState implements State {
   readonly instance: string | undefined;
@@ -186,7 +196,7 @@ export class PgState implements State {
     const rows = await pg.rows(
       `SELECT id, owner FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND is_open
         AND (CASE WHEN owner = $3 THEN outcome IS NOT NULL OR id = ANY ($4::int8[])
-          ELSE NOT ${isAtWork(schema, "owner")} END)
+          ELSE NOT ${isAtWork(schema, "owner")} OR ${hasSection(schema)} END)
         ORDER BY id`,
       [tenant, stored.section, lease.id, [...this.#unrecorded]],
     );
@@ -272,7 +282,7 @@ export class PgState implements State {
       const [run] = await on.rows(
         `UPDATE ${schema}.runs SET owner = $3, outcome = coalesce(outcome, 'interrupted')
           WHERE tenant = $1 AND id = $2 AND owner = $4 AND is_open
-            AND (owner = $3 OR NOT ${isRegistered(schema, "runs.owner")})
+            AND (owner = $3 OR NOT ${isRegistered(schema, "runs.owner")} OR ${hasSection(schema)})
           RETURNING upload, counts, ${iso("started")} AS started, awaits_receipt`,
         [tenant, id, lease.id, owner],
       );

@@ -46,6 +46,30 @@ test("who asks for a section that another process has is told which one that is"
     expect(await kindOf(state)).toBe("busy");
   }));
 
+test("what a run left is for whoever has its section next, also while its process lives", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const other = await again();
+    const held = await hold(state, "a");
+    const run = await beginRun(state, "a");
+    await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+    const unfinished = async () => {
+      const left = await Array.fromAsync(
+        other.state.unfinishedRuns({ section: "a", remember: true }),
+      );
+      return left.map((each) => each.run);
+    };
+    // It is at work on it: its end is not written, as when the server is away at that moment.
+    expect(await unfinished()).toEqual([]);
+    await hold(other.state, "b");
+    expect(await unfinished()).toEqual([]);
+    await held.release();
+    await hold(other.state, "a");
+    // Newer records of the section are sent from here: these go before them.
+    expect(await unfinished()).toEqual([run.id]);
+    expect(await Array.fromAsync(state.unfinishedRuns({ section: "a", remember: true })))
+      .toEqual([]);
+  }));
+
 test("a section is free at once when its process ends, or its lease is over", () =>
   withNewTenant(pg, async ({ state, again }) => {
     const [closing, dying] = [await again(), await again()];
