@@ -160,9 +160,17 @@ async function take(
   }
 }
 
+/** The condition that a start was noted by a process that is there, or that its run began. */
+function isMade(schema: string, start: string): string {
+  return `(${isRegistered(schema, `${start}.owner`)} OR EXISTS (
+    SELECT 1 FROM ${schema}.last_runs WHERE last_runs.tenant = ${start}.tenant
+      AND last_runs.section = ${start}.section AND origin = 'upload' AND started >= ${start}.at))`;
+}
+
 /**
- * Notes that a run begins that was due at some time; gives whether nobody did before. A process that noted it
- * and was gone before its run began counts for nothing.
+ * Notes that a run begins that was due at some time; gives whether nobody did before, for that time or a later
+ * one: starts that were missed are made up for once. A process that noted it and was gone before its run began
+ * counts for nothing.
  */
 export async function claimStart(
   context: PgContext,
@@ -180,12 +188,12 @@ export async function claimStart(
     );
     const noted = on.rows(
       `INSERT INTO ${schema}.starts AS noted (tenant, section, due, owner)
-        VALUES ($1, $2, $3::timestamptz, $4)
+        SELECT $1::text, $2::text, $3::timestamptz, $4::text WHERE NOT EXISTS (
+          SELECT 1 FROM ${schema}.starts AS later WHERE later.tenant = $1 AND later.section = $2
+            AND later.due > $3::timestamptz AND ${isMade(schema, "later")})
         ON CONFLICT (tenant, section, due) DO UPDATE
           SET owner = excluded.owner, at = clock_timestamp()
-          WHERE NOT ${isRegistered(schema, "noted.owner")} AND NOT EXISTS (
-            SELECT 1 FROM ${schema}.last_runs WHERE last_runs.tenant = noted.tenant
-              AND last_runs.section = noted.section AND origin = 'upload' AND started >= noted.at)
+          WHERE NOT ${isMade(schema, "noted")}
         RETURNING due`,
       [tenant, section, due.toISOString(), lease.id],
     );

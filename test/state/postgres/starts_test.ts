@@ -26,6 +26,21 @@ test("a start that was due is made once, by whoever asks first", () =>
     expect(await other.state.claimStart("b", due(1))).toBe(true);
   }));
 
+test("a start that comes late is not made after a later one", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const [other, dead] = [await again(), await again()];
+    await other.state.claimStart("a", due(3));
+    // As a process asks that stood still meanwhile.
+    expect(await state.claimStart("a", due(2))).toBe(false);
+    expect(await state.claimStart("b", due(2))).toBe(true);
+    expect(await state.claimStart("a", due(4))).toBe(true);
+    await dead.state.owner.lease();
+    await dead.state.claimStart("c", due(3));
+    await endLease(pg, dead.state);
+    await hold(state, "c");
+    expect(await state.claimStart("c", due(2))).toBe(true);
+  }));
+
 test("a start of a process that died before its run began is made by the next, and by one only", () =>
   withNewTenant(pg, async ({ state, again }) => {
     const [dead, ran, other] = [await again(), await again(), await again()];
