@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import type { AppContext } from "../app/context.ts";
 import type { Log } from "../logging/log.ts";
 import type { StateOptions } from "../settings/state_options.ts";
-import { SpoolFile, type SpoolFileSettings } from "../state/spool.ts";
+import { SpoolFile } from "../state/spool.ts";
 import { makeStateFolder } from "./state.ts";
 import { SpoolIntake } from "../state/spooled_inbox.ts";
 
@@ -16,7 +16,7 @@ import { SpoolIntake } from "../state/spooled_inbox.ts";
 export type OpenIntake = (state: Pick<StateOptions, "spool" | "tenant">) => SpoolIntake | undefined;
 
 /** The name of the file where nobody gives it another. */
-export const spoolName = "agent-spool.sqlite";
+const spoolName = "agent-spool.sqlite";
 
 /** The spool of a process with one configuration. */
 export class OwnSpool {
@@ -59,11 +59,7 @@ export function openSharedSpool(
 ): SpoolFile | undefined {
   if (spool === "none") return undefined;
   if (spool === "") makeStateFolder(stateFolder);
-  const settings: SpoolFileSettings = {
-    path: spool || join(stateFolder, spoolName),
-    ...{ isShared: true, option },
-  };
-  return new SpoolFile(settings);
+  return new SpoolFile({ path: spool || join(stateFolder, spoolName), isShared: true, option });
 }
 
 /** Tells of events of tenants that this process does not have: they stay where they are. */
