@@ -5,7 +5,7 @@
  * @module
  */
 import { Database } from "bun:sqlite";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringifyExactJson } from "../src/base/json.ts";
@@ -14,6 +14,7 @@ import { openSqlite, type Sqlite } from "../src/runtime/sqlite.ts";
 import { applicationId, migrations } from "../src/state/migrations.ts";
 import { asUser } from "../test/sources/casper/section.ts";
 import { spawnStandIn } from "../test/support/stand_in/process.ts";
+import { formatSpread } from "./figures.ts";
 import { type CallTimes, devices } from "./history_caller.ts";
 import type { Settings } from "./row.ts";
 import { spawnServer } from "./server.ts";
@@ -84,45 +85,25 @@ function percentile(figures: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-function countRuns(state: string, since: string): number {
+/** What was seen of one service, in milliseconds. */
+interface Served {
+  readonly calls: CallTimes;
+  /** From its start until all sections had run; absent when they did not within the time. */
+  readonly allRan: number | undefined;
+}
+
+/** When the last of all sections ended, in milliseconds of the clock; undefined while some did not. */
+function findEnd(state: string, since: string, sections: number): number | undefined {
   const database = new Database(state, { readonly: true });
   try {
-    return database.query<{ count: number }, [string]>(
-      "SELECT count(*) AS count FROM runs WHERE id > ? AND origin = 'upload' AND outcome IS NOT NULL",
-    ).get(since)?.count ?? 0;
+    const row = database.query<{ count: number; last: string }, [string]>(
+      `SELECT count(*) AS count, max(ended) AS last FROM runs
+        WHERE id > ? AND origin = 'upload' AND outcome IS NOT NULL`,
+    ).get(since);
+    return row === null || row.count < sections ? undefined : Date.parse(row.last);
   } finally {
     database.close();
   }
-}
-
-/** What was seen of one service. */
-export interface Served {
-  readonly healthP99: number;
-  readonly healthMax: number;
-  /** The same of a server that does nothing else. */
-  readonly bareP99: number;
-  readonly bareMax: number;
-  readonly webhookMax: number;
-  readonly metricsMax: number;
-  /** Seconds until all sections had run; absent when they did not within the time. */
-  readonly allRan: number | undefined;
-  readonly ran: number;
-}
-
-/** When all sections have run, in seconds from now; undefined when they have not until the end. */
-async function awaitRuns(
-  state: string,
-  sections: number,
-  { since, ended }: { readonly since: string; readonly ended: Promise<unknown> },
-): Promise<number | undefined> {
-  const begun = performance.now();
-  let isOver = false;
-  void ended.finally(() => isOver = true);
-  while (!isOver) {
-    await Bun.sleep(500);
-    if (countRuns(state, since) >= sections) return (performance.now() - begun) / 1000;
-  }
-  return undefined;
 }
 
 async function serveFor(
@@ -131,12 +112,12 @@ async function serveFor(
   sections: number,
 ): Promise<Served> {
   const { ini, state, seconds } = words;
-  const since = Date.now().toString(36).padStart(8, "0");
+  const begun = Date.now();
   const child = Bun.spawn(
     [program, "serve", "--port", "0", "--output", "json", "--ini", ini, "--state", state],
     { stdout: "pipe", stderr: "ignore" },
   );
-  const bare = await spawnServer("bare_health.ts", []);
+  const bare = await spawnServer("bare_health.ts", [`${state}-bare`]);
   try {
     const { value } = await child.stdout.getReader().read();
     const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
@@ -145,19 +126,10 @@ async function serveFor(
       join(import.meta.dir, "history_caller.ts"),
       ...[url, bare.url, String(seconds)],
     ], { stdout: "pipe", stderr: "inherit" });
-    const called = new Response(caller.stdout).json() as Promise<CallTimes>;
-    const allRan = await awaitRuns(state, sections, { since, ended: called });
-    const times = await called;
-    return {
-      healthP99: percentile(times.health, 0.99),
-      healthMax: Math.max(...times.health),
-      bareP99: percentile(times.bare, 0.99),
-      bareMax: Math.max(...times.bare),
-      webhookMax: Math.max(...times.webhook),
-      metricsMax: Math.max(...times.metrics),
-      allRan,
-      ran: countRuns(state, since),
-    };
+    const calls = await new Response(caller.stdout).json() as CallTimes;
+    // Looked up when all is over: a reader of the file would hold up the service.
+    const end = findEnd(state, begun.toString(36).padStart(8, "0"), sections);
+    return { calls, allRan: end === undefined ? undefined : end - begun };
   } finally {
     child.kill("SIGKILL");
     bare.child.kill();
@@ -185,20 +157,45 @@ mapping.SERIAL = general.serial_number\nmapping.NAME = general.name\n${scheduled
   return ini;
 }
 
-function print(label: string, served: Served): void {
-  const { healthP99, healthMax, bareP99, bareMax, webhookMax, metricsMax, allRan, ran } = served;
-  const ms = (figure: number) => `${figure.toFixed(0)} ms`;
+function print(label: string, rounds: readonly Served[]): void {
+  const ms = (figure: (served: Served) => number) => `${formatSpread(rounds.map(figure))} ms`;
+  const p99 = (kind: keyof CallTimes) => ms(({ calls }) => percentile(calls[kind], 0.99));
+  const slowest = (kind: keyof CallTimes) => ms(({ calls }) => Math.max(...calls[kind]));
   console.log(
-    `history: ${label}: /healthz p99 ${ms(healthP99)}, slowest ${ms(healthMax)}; ` +
-      `a bare server beside it p99 ${ms(bareP99)}, slowest ${ms(bareMax)}; ` +
-      `webhook slowest ${ms(webhookMax)}; /metrics slowest ${ms(metricsMax)}; ` +
-      (allRan === undefined ? `${ran} sections ran` : `all ran after ${allRan.toFixed(1)} s`),
+    `history: ${label}:
+  /healthz p99 ${p99("health")}, slowest ${slowest("health")}
+  a bare server beside it p99 ${p99("bare")}, slowest ${slowest("bare")}
+  webhook p99 ${p99("webhook")}, slowest ${slowest("webhook")}
+  the bare server's write of the same p99 ${p99("bareWebhook")}, slowest ${slowest("bareWebhook")}
+  /metrics slowest ${slowest("metrics")}
+  all sections had run after ${ms(({ allRan }) => allRan ?? Number.NaN)}`,
   );
 }
 
-/** Serves with a history and without, one after the other; with two builds, first the one before. */
+/** Makes a state file as the program itself keeps it; gives how many seconds it took to bring it up to date. */
+async function prepareState(
+  program: string,
+  { ini, state, history, instance }: {
+    readonly ini: string;
+    readonly state: string;
+    readonly history: History;
+    readonly instance: string;
+  },
+): Promise<number> {
+  seed(state, history, instance);
+  const begun = performance.now();
+  const words = ["runs", "--ini", ini, "--state", state];
+  const child = Bun.spawn([program, ...words], { stdout: "ignore", stderr: "pipe" });
+  const errors = await new Response(child.stderr).text();
+  if (await child.exited !== 0) throw new Error(`${words.join(" ")}:\n${errors}`);
+  return (performance.now() - begun) / 1000;
+}
+
+const suffixes = ["", "-wal", "-shm"];
+
+/** Serves with a history and without in turn, and with two builds each of them. */
 export async function measureHistory(
-  { program, against }: Pick<Settings, "program" | "against">,
+  { program, against, rounds }: Settings,
   history: History,
   seconds: number,
 ): Promise<void> {
@@ -212,16 +209,35 @@ export async function measureHistory(
     ...against === undefined ? [] : [["the build before, ", against] as const],
     ["", program] as const,
   ];
+  const empty = { sections, runs: 0, answers: 0 };
+  const kinds = builds.flatMap(([build, path]) =>
+    ([["empty state", empty], ["history", history]] as const).map(([label, kept]) => ({
+      label: `${build}${label}`,
+      path,
+      kept,
+      prepared: join(folder, `${build}${label}.sqlite`),
+      served: [] as Served[],
+    }))
+  );
+  const state = join(folder, "state.sqlite");
   try {
-    const empty = { sections, runs: 0, answers: 0 };
-    for (const [label, kept] of [["empty state", empty], ["history", history]] as const) {
-      for (const [build, path] of builds) {
-        const state = join(folder, "state.sqlite");
-        for (const suffix of ["", "-wal", "-shm"]) rmSync(state + suffix, { force: true });
-        seed(state, kept, standIn.url);
-        print(`${build}${label}`, await serveFor(path, { ini, state, seconds }, sections));
+    for (const { label, path, kept, prepared } of kinds) {
+      const words = { ini, state: prepared, history: kept, instance: standIn.url };
+      const took = await prepareState(path, words);
+      console.log(`history: ${label}: brought up to date in ${took.toFixed(2)} s`);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const { path, prepared, served } of round % 2 === 0 ? kinds : kinds.toReversed()) {
+        for (const suffix of suffixes) {
+          rmSync(state + suffix, { force: true });
+          if (existsSync(prepared + suffix)) copyFileSync(prepared + suffix, state + suffix);
+        }
+        // Otherwise the first events wait until the disk has the copy.
+        Bun.spawnSync(["sync"]);
+        served.push(await serveFor(path, { ini, state, seconds }, sections));
       }
     }
+    for (const { label, served } of kinds) print(label, served);
   } finally {
     standIn.child.kill();
     jamf.child.kill();

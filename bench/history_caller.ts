@@ -14,6 +14,8 @@ export interface CallTimes {
   /** Of the bare server, called together with `health`: what the machine and this process add. */
   readonly bare: readonly number[];
   readonly webhook: readonly number[];
+  /** Of the bare server, which writes the same events to the disk. */
+  readonly bareWebhook: readonly number[];
   readonly metrics: readonly number[];
 }
 
@@ -42,24 +44,28 @@ function callEvery(ms: number, call: () => Promise<Response>) {
 
 async function callAll(url: string, bareUrl: string, seconds: number): Promise<CallTimes> {
   let device = 0;
+  let bareDevice = 0;
+  function post(url: string, device: number): Promise<Response> {
+    const body = eventBody("ComputerInventoryCompleted", 1 + device % devices);
+    return fetch(url, { method: "POST", body });
+  }
   const calls = {
     health: callEvery(healthMs, () => fetch(`${url}/healthz`)),
     bare: callEvery(healthMs, () => fetch(bareUrl)),
     metrics: callEvery(scrapeMs, () => fetch(`${url}/metrics`)),
-    webhook: callEvery(1000 / webhooksPerSecond, () => {
-      const body = eventBody("ComputerInventoryCompleted", 1 + device++ % devices);
-      return fetch(`${url}/bench/casper`, { method: "POST", body });
-    }),
+    webhook: callEvery(1000 / webhooksPerSecond, () => post(`${url}/bench/casper`, device++)),
+    bareWebhook: callEvery(1000 / webhooksPerSecond, () => post(bareUrl, bareDevice++)),
   };
   await Bun.sleep(seconds * 1000);
   for (const { end } of Object.values(calls)) end();
   // What is on its way still counts.
   await Bun.sleep(2000);
-  const { health, bare, webhook, metrics } = calls;
+  const { health, bare, webhook, bareWebhook, metrics } = calls;
   return {
     health: health.times,
     bare: bare.times,
     webhook: webhook.times,
+    bareWebhook: bareWebhook.times,
     metrics: metrics.times,
   };
 }

@@ -81,7 +81,7 @@ if (isChosen("webhook")) {
 }
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {
-  await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+  await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 20);
 }
 if (positionals.includes("postgres")) {
   // Its state is this checkout's: there is nothing to compare builds with.

@@ -73,7 +73,10 @@ export interface UploadResult {
 /** What running one section takes besides the section. */
 export type RunRequest =
   & Partial<SectionRequest>
-  & Pick<RunSettings, "store" | "read" | "postponed" | "arrivals" | "connection" | "saved">;
+  & Pick<
+    RunSettings,
+    "store" | "read" | "isBusy" | "postponed" | "arrivals" | "connection" | "saved"
+  >;
 
 /** Delivers a prepared section. Nothing is thrown: what went wrong is in the report. */
 export function deliverPrepared(

@@ -98,6 +98,11 @@ export class Scheduler {
     return this.#queue.running;
   }
 
+  /** Whether sections run or wait for their turn. */
+  get isBusy(): boolean {
+    return this.#begun.size > 0;
+  }
+
   /** When all sections, or some, are due, the next first. */
   async upcoming(sections = this.#settings.sections): Promise<DueSection[]> {
     const past = await this.#settings.readPast();

@@ -148,8 +148,9 @@ export async function openAtWork(
       ? settings.limiters
       : new RateLimiters(store.budget);
     const parts = { app, config, settings, state, watch, receipts, replicas, limiters, work };
-    const service = await openService(await serviceSettings(parts, options, sections));
     const scheduler = await openSchedule(parts);
+    const isBusy = () => scheduler.isBusy;
+    const service = await openService(await serviceSettings(parts, options, sections, isBusy));
     return { hasWebhooks, options, ...atWork(parts, service, scheduler) };
   } catch (error) {
     await state[Symbol.asyncDispose]();
@@ -201,9 +202,10 @@ async function serviceSettings(
   parts: Parts,
   options: ServeOptions,
   sections: readonly SectionConfig[],
+  isBusy: () => boolean,
 ): Promise<ServiceSettings> {
   const { app, config, state, replicas } = parts;
-  const { connected, ...work } = await createWork(parts, sections);
+  const { connected, ...work } = await createWork(parts, sections, isBusy);
   return {
     ...{ connected, options, sections, work },
     inbox: state.inbox,
@@ -235,11 +237,12 @@ function openSchedule(
 async function createWork(
   { app, config, settings, state: { store, isShared }, watch, receipts, limiters, work }: Parts,
   sections: readonly SectionConfig[],
+  isBusy: () => boolean,
 ) {
   const { signal } = work;
   const { workers, testmode, saveData, connect, takeWebhookTurn } = settings;
   const request = {
-    ...{ workers, testmode, saveData, store, limiters },
+    ...{ workers, testmode, saveData, store, limiters, isBusy },
     endWaiting: receipts.signal,
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),

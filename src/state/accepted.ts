@@ -13,7 +13,7 @@ import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_
 import { concludeUncompared, forgetBaseline, StateBaseline } from "./baseline.ts";
 import { type UseState, useState } from "./file.ts";
 import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
-import type { AcceptedRecords, Baseline, LastUpload } from "./known_records.ts";
+import type { AcceptedRecords, Baseline, LastUpload, Surplus } from "./known_records.ts";
 import { findLastUpload } from "./last_upload.ts";
 import type { RunOrigin } from "./run_account.ts";
 import { isUploadOpen } from "./runs.ts";
@@ -27,7 +27,10 @@ export const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = {
   webhook: 200,
 };
 
-/** Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. */
+/**
+ * Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. While
+ * sections run or wait it is one step of folding, which is as many as it can bring.
+ */
 export const maxTakenIn = 5000;
 
 /** The memory of what was accepted, in the state file. */
@@ -69,8 +72,7 @@ export class StateAccepted implements AcceptedRecords {
   async takeInSurplus(
     section: string,
     upload: string,
-    origin: RunOrigin,
-    signal?: AbortSignal,
+    { origin, isBusy, signal }: Surplus,
   ): Promise<void> {
     const home = this.#home(section, upload);
     const isDue = this.#use.now((database) =>
@@ -78,7 +80,9 @@ export class StateAccepted implements AcceptedRecords {
       // What an upload is being compared with is not to change.
       !(origin === "webhook" && isUploadOpen(database, section))
     );
-    if (isDue) await this.#takeIn(home, origin === "webhook" ? maxTakenIn : Infinity, signal);
+    if (!isDue) return;
+    if (origin === "upload") return await this.#takeIn(home, Infinity, signal);
+    await this.#takeIn(home, maxTakenIn, signal, isBusy);
   }
 
   async *pending(section: string): AsyncGenerator<MappedRecord> {
@@ -142,10 +146,16 @@ export class StateAccepted implements AcceptedRecords {
     return { database: this.#database, section, destination, unusable: this.#unusable };
   }
 
-  async #takeIn(home: BaselineHome, limit: number, signal?: AbortSignal): Promise<void> {
+  /** Takes in so many records; once some, give or take a batch, when others have more important work. */
+  async #takeIn(
+    home: BaselineHome,
+    limit: number,
+    signal?: AbortSignal,
+    isBusy = () => false,
+  ): Promise<void> {
     for (let left = limit; left > 0;) {
       const count = this.#use.now(() => foldSome(home));
-      if (count === 0) return;
+      if (count === 0 || isBusy()) return;
       left -= count;
       await giveWay();
       signal?.throwIfAborted();

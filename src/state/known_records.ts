@@ -128,17 +128,23 @@ export interface LastUpload {
   conclude(conclusion: OrderedConclusion): Promise<void>;
 }
 
+/** How a run that compares nothing takes in what was answered. */
+export interface Surplus {
+  readonly origin: RunOrigin;
+  /**
+   * Whether sections run or wait for their turn that this would slow down: a run for webhooks then takes in no
+   * more than keeps the state from growing.
+   */
+  readonly isBusy?: (() => boolean) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The memory of what was accepted. */
 export interface AcceptedRecords {
   /** What a section is compared with, up to date; others have a turn while much is taken in. */
   openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline>;
   /** Takes in what was answered when that has become much, in a run that compares nothing. */
-  takeInSurplus(
-    section: string,
-    upload: string,
-    origin: RunOrigin,
-    signal?: AbortSignal,
-  ): Promise<void>;
+  takeInSurplus(section: string, upload: string, surplus: Surplus): Promise<void>;
   /** Records of a section that are pending in the outbox, those of runs at work included. */
   pending(section: string): AsyncIterable<MappedRecord>;
   /** The last upload of a section, when that is all that there is to be compared with. */

@@ -59,6 +59,8 @@ export interface RunSettings {
   readonly saved?: SavedSection | undefined;
   /** Reads some records instead of all that the source has. */
   readonly read?: PartialRead | undefined;
+  /** Whether sections run or wait for their turn, which come before what can be done later. */
+  readonly isBusy?: (() => boolean) | undefined;
   /** How many of those could not be fetched and are tried again later. */
   readonly postponed?: (() => number) | undefined;
   /** Aborted when receipts are not waited for any more; the signal of the run does so, too. */

@@ -275,7 +275,7 @@ export class SectionRun {
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
     const { signal, guard, beside } = this.#context;
-    const { store, full, accept, read, testmode } = this.#settings;
+    const { store, full, accept, read, isBusy, testmode } = this.#settings;
     const { account } = this;
     const target = this.#timedDelivery();
     const filter = await openChangeFilter(this.#prepared, account, target, {
@@ -285,6 +285,7 @@ export class SectionRun {
       guard,
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
+      isBusy,
       isAccepted: accept === true,
       beside,
       signal,

@@ -354,6 +354,13 @@ function answer(store: StateStore, batches: number, size: number): void {
   });
 }
 
+function countBatches(store: StateStore): number {
+  return inFile(store, (database) => {
+    const [row] = database.rows("SELECT count(*) AS count FROM answered_batches");
+    return Number(row?.count);
+  });
+}
+
 /** Counts the answered batches that wait each time that others have a turn, until some work has ended. */
 async function watchTurns(path: string, work: Promise<unknown>): Promise<number[]> {
   const database = new Database(path);
@@ -393,29 +400,45 @@ test("webhooks leave no more than some answers behind, and take in little at a t
   await using opened = openTestStore();
   const { store } = opened;
   const accepted = store.accepted;
-  const waiting = () =>
-    inFile(store, (database) => {
-      const [row] = database.rows("SELECT count(*) AS count FROM answered_batches");
-      return Number(row?.count);
-    });
+  const waiting = () => countBatches(store);
   answer(store, 200, 1);
-  await accepted.takeInSurplus(section, upload, "webhook");
+  await accepted.takeInSurplus(section, upload, { origin: "webhook" });
   expect(waiting()).toBe(200);
   answer(store, 1, 1);
-  await accepted.takeInSurplus(section, upload, "upload");
+  await accepted.takeInSurplus(section, upload, { origin: "upload" });
   expect(waiting()).toBe(201);
-  await accepted.takeInSurplus(section, upload, "webhook");
+  await accepted.takeInSurplus(section, upload, { origin: "webhook" });
   expect(waiting()).toBe(0);
   answer(store, 300, 100);
-  await accepted.takeInSurplus(section, upload, "webhook");
+  await accepted.takeInSurplus(section, upload, { origin: "webhook" });
   expect(waiting()).toBe(250);
   // What an upload is being compared with stays as it is.
   const run = await store.begin(storedSection, "upload", () => ({}));
-  await accepted.takeInSurplus(section, upload, "webhook");
+  await accepted.takeInSurplus(section, upload, { origin: "webhook" });
   expect(waiting()).toBe(250);
   await run.outbox.finish();
-  await accepted.takeInSurplus(section, upload, "webhook");
+  await accepted.takeInSurplus(section, upload, { origin: "webhook" });
   expect(waiting()).toBe(200);
+});
+
+test("webhooks take in one step at a time while sections run", async () => {
+  await using opened = openTestStore();
+  const { store } = opened;
+  answer(store, 320, 100);
+  const counts: number[] = [];
+  for (const isBusy of [true, false]) {
+    await store.accepted.takeInSurplus(section, upload, {
+      origin: "webhook",
+      isBusy: () => isBusy,
+    });
+    counts.push(countBatches(store));
+  }
+  expect(counts).toEqual([320 - maxFoldedRecords / 100, 265]);
+  // It is looked anew after each step.
+  let steps = 0;
+  const isBusy = () => ++steps === 3;
+  await store.accepted.takeInSurplus(section, upload, { origin: "webhook", isBusy });
+  expect(countBatches(store)).toBe(250);
 });
 
 test("a run that compared nothing forgets older answers in stretches, and none of its own", async () => {

@@ -9,8 +9,7 @@ import type { MappedRecord } from "../../base/record.ts";
 import { decompress } from "../../runtime/compress.ts";
 import { maxAnsweredBatches, maxTakenIn } from "../accepted.ts";
 import { type SentAll, untilReceipt } from "../answered_batches.ts";
-import type { AcceptedRecords, Baseline, LastUpload } from "../known_records.ts";
-import type { RunOrigin } from "../run_account.ts";
+import type { AcceptedRecords, Baseline, LastUpload, Surplus } from "../known_records.ts";
 import { addAnsweredBatch, addEnd, notAwaited, saveDestination } from "./answered.ts";
 import { openBaseline } from "./baseline.ts";
 import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
@@ -59,8 +58,7 @@ export class PgAccepted implements AcceptedRecords {
   async takeInSurplus(
     section: string,
     upload: string,
-    origin: RunOrigin,
-    signal?: AbortSignal,
+    { origin, isBusy, signal }: Surplus,
   ): Promise<void> {
     const { pg, schema, tenant } = this.#context;
     const [row] = await pg.rows(
@@ -75,7 +73,8 @@ export class PgAccepted implements AcceptedRecords {
     // What an upload is being compared with is not to change.
     if (row?.is_much !== true || (origin === "webhook" && row.is_uploading === true)) return;
     const home = await this.#home(section, upload);
-    await this.#takeIn(home, origin === "webhook" ? maxTakenIn : Infinity, signal);
+    if (origin === "upload") return await this.#takeIn(home, Infinity, signal);
+    await this.#takeIn(home, maxTakenIn, signal, isBusy);
   }
 
   async *pending(section: string): AsyncGenerator<MappedRecord> {
@@ -197,11 +196,17 @@ export class PgAccepted implements AcceptedRecords {
     return { context, section, destination: await this.destinationId(upload) };
   }
 
-  async #takeIn(home: BaselineHome, limit: number, signal?: AbortSignal): Promise<void> {
+  /** Takes in so many records; once some, give or take a batch, when others have more important work. */
+  async #takeIn(
+    home: BaselineHome,
+    limit: number,
+    signal?: AbortSignal,
+    isBusy = () => false,
+  ): Promise<void> {
     for (let left = limit; left > 0;) {
       signal?.throwIfAborted();
       const count = await foldSome(home);
-      if (count === 0) return;
+      if (count === 0 || isBusy()) return;
       left -= count;
     }
   }

@@ -22,7 +22,7 @@ export async function openChangeFilter(
   delivery: Target,
   settings: FilterSettings,
 ): Promise<ChangeFilter> {
-  const { store, guard, isFull, isPartial, beside, signal } = settings;
+  const { store, guard, isFull, isPartial, isBusy, beside, signal } = settings;
   const { section: { name, settings: options }, upload, log } = prepared;
   const run: FilteredRun = { prepared, account, delivery, settings };
   const onlyChanged = options.only_changed && !isFull;
@@ -39,7 +39,9 @@ export async function openChangeFilter(
   const text = JSON.stringify(upload);
   if (!onlyChanged && wanted === undefined) {
     const origin = isPartial ? "webhook" : "upload";
-    if (options.remember) await store.accepted.takeInSurplus(name, text, origin, signal);
+    if (options.remember) {
+      await store.accepted.takeInSurplus(name, text, { origin, isBusy, signal });
+    }
     return new PassThrough(run);
   }
   const last = onlyChanged || upload.syncFields.length === 0

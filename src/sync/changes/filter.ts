@@ -52,6 +52,8 @@ export interface FilterSettings {
   readonly isFull: boolean;
   /** Whether some records are read by themselves, as events bring them. */
   readonly isPartial: boolean;
+  /** Whether sections run or wait for their turn, which come before what can be done later. */
+  readonly isBusy?: (() => boolean) | undefined;
   /** Whether everything passes that the guard would stop. */
   readonly isAccepted: boolean;
   /** What is blocked is kept in a temporary file beside this path. */

@@ -136,8 +136,8 @@ test("dead letters and events that are too old or too many go, and are counted o
 test("webhooks take in surplus answers, a little at a time, and none while an upload is compared", () =>
   withNewTenant(pg, async ({ state, tenant }) => {
     const waiting = () => countRows(pg, "answered_batches", tenant);
-    const takeIn = (origin: "upload" | "webhook") =>
-      state.accepted.takeInSurplus("a", upload, origin);
+    const takeIn = (origin: "upload" | "webhook", isBusy?: () => boolean) =>
+      state.accepted.takeInSurplus("a", upload, { origin, isBusy });
     /** Has what was answered last be answered so many times more. */
     const repeat = (count: number) =>
       writeRows(
@@ -164,6 +164,9 @@ test("webhooks take in surplus answers, a little at a time, and none while an up
     await repeat(259);
     await takeIn("webhook");
     expect(await waiting()).toBe(210);
+    // While sections run it is one step, of 1,000 records.
+    await takeIn("webhook", () => true);
+    expect(await waiting()).toBe(200);
   }));
 
 /** Adds 5,000 records with ids to a baseline, which the server has no statistics of. */
