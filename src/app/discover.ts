@@ -9,7 +9,7 @@ import { ownEntry, Skipped, type SourceRecord } from "../base/record.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { ToldField } from "../oomnitza/fields.ts";
-import { GarbageCollector } from "../runtime/memory.ts";
+import { collectGarbage } from "../runtime/memory.ts";
 import { retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import { EmptyPaths } from "../sync/read/empty_paths.ts";
 import { type EmptyPath, listEmptyPaths } from "../sync/read/missing_paths.ts";
@@ -156,7 +156,6 @@ async function readThrough(
   { count, retry, onRead }: DiscoverRequest,
 ): Promise<Reading> {
   const { signal, redactor, log } = app;
-  const garbage = new GarbageCollector();
   const sample = new PathSample();
   const empty = new EmptyPaths(fields);
   const skipped: Skipped[] = [];
@@ -173,7 +172,7 @@ async function readThrough(
       sample.look(item);
       empty.look([item]);
     }
-    garbage.note(size);
+    collectGarbage(items.length, size);
     onRead?.(sample.count);
   }
   signal.throwIfAborted();

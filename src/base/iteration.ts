@@ -81,6 +81,30 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Does work with a signal that is aborted after some time, and with another signal. The clock stops when the
+ * work ends: that of `AbortSignal.timeout` goes on, and keeps everything that has to do with it until it is over.
+ */
+export async function withinTime<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = new AbortController();
+  const stop = () => limited.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(() => {
+    limited.abort(new DOMException("The operation timed out.", "TimeoutError"));
+  }, ms);
+  try {
+    return await work(limited.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 /** Lets everything else that waits for the one thread have a turn: answers, timers, signals. */
 export function giveWay(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -4,12 +4,33 @@
  * @module
  */
 
-/** Characters of large records after which what nobody needs any more is looked for. */
-const collectAfter = 1_250_000;
-/** Small records after which that is done, where they go through fast. */
-const collectAfterRecords = 25_000;
-/** How many times as long as the last collection took has to pass before the next one of small records. */
-const restTimes = 30;
+/** Characters from which a record is large: it has many parts, of which the engine keeps much for long. */
+const largeRecord = 2000;
+
+/** Milliseconds between two looks at the memory, which are a call to the system each. */
+const betweenLooks = 10;
+
+/** When a collection is worth it. */
+interface Pace {
+  /** Bytes by which the memory of the process has grown at least since the last collection. */
+  readonly growth: number;
+  /** How many times as long as that one took has passed by then; less where the memory has grown by more. */
+  readonly rest: number;
+}
+
+const paces: Readonly<Record<"large" | "small", Pace>> = {
+  large: { growth: 8_000_000, rest: 1 },
+  small: { growth: 12_000_000, rest: 250 },
+};
+
+/** What a collector looks at, and what it does. */
+export interface CollectorSettings {
+  /** Bytes of memory that the process has. */
+  readonly memory: () => number;
+  readonly collect: () => void;
+  /** Milliseconds of a clock. */
+  readonly now: () => number;
+}
 
 /**
  * Collects garbage while records go through. The engine waits until its heap has grown to a share of the
@@ -17,26 +38,49 @@ const restTimes = 30;
  * what its quick collections once took for long-lived, until that is several times what is in use.
  */
 export class GarbageCollector {
-  #size = 0;
-  #records = 0;
-  #restsUntil = 0;
+  readonly #settings: CollectorSettings;
+  /** Bytes after the last collection; fewer where the system took some back since. */
+  #least = Number.POSITIVE_INFINITY;
+  #nextLook = Number.NEGATIVE_INFINITY;
+  /** When the last collection ended; before the first, when the first look was. */
+  #ended: number | undefined;
+  /** Milliseconds that the last collection took; before the first, what one takes of a small heap. */
+  #took = 5;
 
-  /** Takes note of large records that went through, in characters. */
-  note(size: number): void {
-    this.#size += size;
-    if (this.#size < collectAfter) return;
-    this.#size = 0;
-    Bun.gc(true);
+  constructor(settings: CollectorSettings) {
+    this.#settings = settings;
   }
 
-  /** Takes note of small records that went through. Where much is in use, it is done less often. */
-  noteRecords(count: number): void {
-    this.#records += count;
-    const begun = performance.now();
-    if (this.#records < collectAfterRecords || begun < this.#restsUntil) return;
-    this.#records = 0;
-    Bun.gc(true);
-    const ended = performance.now();
-    this.#restsUntil = ended + (ended - begun) * restTimes;
+  /** Collects where it is worth it, after so many records of so many characters in all went through. */
+  look(records: number, size: number): void {
+    const { memory, collect, now } = this.#settings;
+    const begun = now();
+    if (begun < this.#nextLook) return;
+    this.#nextLook = begun + betweenLooks;
+    const bytes = memory();
+    this.#least = Math.min(this.#least, bytes);
+    const { growth, rest } = paces[size >= records * largeRecord ? "large" : "small"];
+    this.#ended ??= begun;
+    const times = (bytes - this.#least) / growth;
+    if (times < 1 || (begun - this.#ended) * times < this.#took * rest) return;
+    collect();
+    this.#least = memory();
+    this.#ended = now();
+    this.#took = this.#ended - begun;
+    this.#nextLook = this.#ended + betweenLooks;
   }
+}
+
+const collector = new GarbageCollector({
+  memory: () => process.memoryUsage.rss(),
+  collect: () => Bun.gc(true),
+  now: () => performance.now(),
+});
+
+/**
+ * Called after so many records of so many characters in all went through, whoever works on them: they share
+ * the memory of the process, and so what is done about it.
+ */
+export function collectGarbage(records: number, size: number): void {
+  collector.look(records, size);
 }

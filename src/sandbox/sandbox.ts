@@ -6,7 +6,6 @@
 
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
-import { GarbageCollector } from "../runtime/memory.ts";
 import type { ConverterParams } from "../sdk/converter.ts";
 import { type Counts, Dispatcher } from "./dispatcher.ts";
 import { plainSection } from "./plain/section.ts";
@@ -121,7 +120,6 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const plainRun: PlainRun | undefined = plain === undefined ? undefined : {
     trial: new PlainTrial(plain),
     counts: dispatcher.counts,
-    garbage: new GarbageCollector(),
     throughProcess,
   };
   return {
@@ -140,7 +138,6 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
 interface PlainRun {
   readonly trial: PlainTrial;
   readonly counts: Counts;
-  readonly garbage: GarbageCollector;
   readonly throughProcess: (
     rest: readonly SandboxInput[],
   ) => Promise<readonly SandboxOutcome[]>;
@@ -149,7 +146,7 @@ interface PlainRun {
 /** Decides what needs no engine; what is left goes through the sandbox. */
 async function runPlain(
   batch: readonly SandboxInput[],
-  { trial, counts, garbage, throughProcess }: PlainRun,
+  { trial, counts, throughProcess }: PlainRun,
 ): Promise<readonly SandboxOutcome[]> {
   if (trial.rests(batch.length)) return await throughProcess(batch);
   const outcomes: (SandboxOutcome | undefined)[] = batch.map(({ record, values }) =>
@@ -160,7 +157,6 @@ async function runPlain(
   counts.filtered +=
     outcomes.filter((outcome) => outcome !== undefined && "keep" in outcome && !outcome.keep)
       .length;
-  garbage.noteRecords(batch.length - rest.length);
   const decided = rest.length === 0 ? [] : await throughProcess(rest);
   let next = 0;
   return outcomes.map((outcome) => outcome ?? decided[next++] as SandboxOutcome);

@@ -7,7 +7,6 @@
 import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Upload } from "../oomnitza/payload.ts";
-import { GarbageCollector } from "../runtime/memory.ts";
 import type { SectionCursor } from "../state/cursor.ts";
 import type { OpenRun } from "../state/state.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
@@ -59,7 +58,6 @@ export class SectionRun {
   readonly #backlog = openAccount();
   readonly #stored: OpenRun | undefined;
   readonly #saver: DataSaver | undefined;
-  readonly #garbage = new GarbageCollector();
   readonly #delivery: Delivery;
   readonly #receipts: SectionReceipts;
   /** Of earlier runs whose receipts came during this one. */
@@ -113,7 +111,6 @@ export class SectionRun {
       workers: testmode === undefined ? workers : 1,
       outbox: stored?.outbox,
       comesAgain: comesAgain(settings),
-      garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });
   }
@@ -318,7 +315,6 @@ export class SectionRun {
       redactor,
       signal,
       onVendorAnswer,
-      garbage: this.#garbage,
       onRecord: this.#saver?.record,
       clock,
       deliver: (record, id) => {

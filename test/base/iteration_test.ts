@@ -4,7 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { mapOrdered, sleep } from "../../src/base/iteration.ts";
+import { heapStats } from "bun:jsc";
+import { mapOrdered, sleep, withinTime } from "../../src/base/iteration.ts";
 
 test("mapOrdered() keeps the order and the width", async () => {
   let running = 0;
@@ -65,4 +66,33 @@ test("sleep() ends at once with the signal's reason", async () => {
   controller.abort(new Error("stop"));
   await expect(slept).rejects.toThrow("stop");
   await expect(sleep(1, controller.signal)).rejects.toThrow("stop");
+});
+
+test("withinTime() aborts what takes too long, with the reason that time-outs have", async () => {
+  const { signal } = new AbortController();
+  const late = withinTime(5, signal, (limited) => sleep(10_000, limited));
+  await expect(late).rejects.toHaveProperty("name", "TimeoutError");
+  expect(await withinTime(10_000, signal, () => Promise.resolve(1))).toBe(1);
+});
+
+test("withinTime() hands on the reason of the other signal, also of one that is aborted already", async () => {
+  const controller = new AbortController();
+  const stopped = withinTime(10_000, controller.signal, (limited) => sleep(10_000, limited));
+  controller.abort(new Error("stop"));
+  await expect(stopped).rejects.toThrow("stop");
+  const after = withinTime(10_000, controller.signal, (limited) => sleep(1, limited));
+  await expect(after).rejects.toThrow("stop");
+});
+
+test("withinTime() leaves nothing behind of work that has ended, long before its time is over", async () => {
+  const { signal } = new AbortController();
+  for (let n = 0; n < 500; n++) {
+    await withinTime(60_000, signal, (limited) => {
+      limited.addEventListener("abort", () => {});
+      return Promise.resolve();
+    });
+  }
+  await Bun.sleep(1);
+  Bun.gc(true);
+  expect(heapStats().objectTypeCounts["AbortSignal"] ?? 0).toBeLessThan(100);
 });

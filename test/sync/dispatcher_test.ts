@@ -87,13 +87,13 @@ test("a full outbox holds up who adds", () => {
 test("few large batches fill the outbox, and wait for no others", async () => {
   const outbox = new FakeOutbox();
   const { dispatcher, begun, open } = start({ outbox, limit: () => 1 });
-  const [first, ...rest] = batches(4, 5_000_000);
+  const [first, ...rest] = batches(4, 2_500_000);
   expect(first && dispatcher.add(first)).toBeUndefined();
   await new Promise(setImmediate);
   const added = rest.map((batch) => dispatcher.add(batch) !== undefined);
   expect(outbox.puts).toEqual([[["T1"]], [["T2"]], [["T3"], ["T4"]]]);
   expect(added).toEqual([false, false, false]);
-  const [last] = batches(1, 5_000_000);
+  const [last] = batches(1, 2_500_000);
   const full = last && dispatcher.add(last);
   expect(full).toBeInstanceOf(Promise);
   await endOne(open);

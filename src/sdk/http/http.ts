@@ -6,7 +6,7 @@
  */
 
 import { AuthError } from "../../base/errors.ts";
-import { sleep } from "../../base/iteration.ts";
+import { sleep, withinTime } from "../../base/iteration.ts";
 import type { Log } from "../../logging/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts";
 import type { SendExchange } from "./login_exchange.ts";
@@ -184,14 +184,16 @@ async function attempt(
     sending.proxy = undefined;
     const proxy = (await settings.proxy?.find(url))?.proxy;
     sending.proxy = proxy;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([sending.end, timeout]);
     const body = typeof request.body === "function" ? request.body() : request.body;
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;
     const sendExchange = own ? settings.exchange ?? exchange : exchange;
     checkBeforeSending(sending);
-    const answer = await sendExchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
+    const answer = await withinTime(
+      timeoutMs,
+      sending.end,
+      (signal) => sendExchange({ url, method, headers, body, tls, proxy, maxBytes, signal }),
+    );
     if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
     return answer;
   }

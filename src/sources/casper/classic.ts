@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import {
+  isObject,
   retryPolicies,
   type Skipped,
   SourceError,
@@ -16,13 +17,32 @@ import type { Context } from "./access.ts";
 import { describeDevice, type DeviceKind, kindNames } from "./device.ts";
 
 const object = z.record(z.string(), z.unknown());
-const devices = z.array(
-  z.object({ id: z.union([z.number(), z.bigint()]), name: z.string().nullish() }),
-);
-const groups = z.array(z.object({ id: z.union([z.number(), z.bigint()]), name: z.string() }));
+const device = z.object({ id: z.union([z.number(), z.bigint()]), name: z.string().nullish() });
+const checkedDevices = z.array(device);
 
 /** A device as lists name it. */
-export type Device = z.infer<typeof devices>[number];
+export type Device = z.infer<typeof device>;
+
+function isDevice(value: unknown): value is Device {
+  if (!isObject(value)) return false;
+  const { id, name } = value;
+  return (typeof id === "number" || typeof id === "bigint") &&
+    (typeof name === "string" || name === null || name === undefined);
+}
+
+/** Devices, of which a list has very many: what checks one by one takes 400 bytes for each. */
+const devices = z.unknown().transform((list, { issues }): readonly Device[] => {
+  if (Array.isArray(list) && list.every(isDevice)) {
+    return list.map(({ id, name }) => ({ id, name }));
+  }
+  // This says what is wrong, and where.
+  const { data, error } = checkedDevices.safeParse(list);
+  for (const { message, path } of error?.issues ?? []) {
+    issues.push({ code: "custom", message, path, input: list });
+  }
+  return data ?? z.NEVER;
+});
+const groups = z.array(z.object({ id: z.union([z.number(), z.bigint()]), name: z.string() }));
 
 /** What the Classic API calls the things of a kind. */
 const words = {

@@ -16,7 +16,7 @@ import {
   type Upload,
   type UploadRequest,
 } from "../../oomnitza/payload.ts";
-import type { GarbageCollector } from "../../runtime/memory.ts";
+import { collectGarbage } from "../../runtime/memory.ts";
 import { retryPolicies, type RetryPolicy } from "../../sdk/http/retry.ts";
 import type { Account } from "../account.ts";
 import { BatchBuilder, type BuiltBatch } from "./batch_builder.ts";
@@ -54,7 +54,6 @@ export interface DeliverySettings {
   readonly outbox?: Outbox | undefined;
   /** How records come again that could not be put into it, a sentence. */
   readonly comesAgain?: string | undefined;
-  readonly garbage?: GarbageCollector | undefined;
   /** Sees every request before it is sent, for `--save-data`. */
   readonly onRequest?: ((request: UploadRequest) => void) | undefined;
 }
@@ -72,9 +71,6 @@ function countRecords(count: number): string {
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
-
-/** Characters of a batch of large records. */
-const largeBatch = 200_000;
 
 /** Records that are logged by name; the report names more, the log of the end counts all. */
 const maxLoggedRecords = 20;
@@ -186,7 +182,7 @@ export class Delivery {
       const size = batch.text?.length ?? 0;
       const full = this.#dispatcher.add(batch);
       if (full !== undefined) await full;
-      if (size >= largeBatch) this.#settings.garbage?.note(size);
+      collectGarbage(batch.records.length, size);
     }
   }
 

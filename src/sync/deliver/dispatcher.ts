@@ -51,7 +51,7 @@ const maxWaiting = 2 * groupSize;
  * Bytes of batches that wait for a worker, beyond which nothing is taken: each is in memory several times,
  * as records, as text and as what is written into the state file.
  */
-const maxWaitingBytes = 16_000_000;
+const maxWaitingBytes = 8_000_000;
 
 function sumBytes(batches: readonly { readonly bytes: number }[]): number {
   return batches.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -6,7 +6,7 @@
 
 import { SourceError } from "../../base/errors.ts";
 import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
-import type { GarbageCollector } from "../../runtime/memory.ts";
+import { collectGarbage } from "../../runtime/memory.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
@@ -69,7 +69,6 @@ export interface PipelineSettings extends
   readonly clock?: RunClock | undefined;
   /** Takes a mapped record, and the vendor's id of it; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord, id?: string) => Promise<void> | undefined;
-  readonly garbage?: GarbageCollector | undefined;
   /** Called after each group with when its records were read; what it gives is awaited. */
   readonly onGroup?: ((read: readonly Moment[]) => Promise<void>) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
@@ -155,7 +154,7 @@ class Pipeline {
         const outcomes = transform.group(items);
         await delivered;
         delivered = this.#deliver(outcomes, items, read);
-        if (size >= groupLimits.size) this.#settings.garbage?.note(size);
+        collectGarbage(items.length, size);
         clock?.begin("source");
         if (this.#settings.isStopped()) break;
       }

@@ -85,13 +85,16 @@ class Jamf {
   /** Pages that were asked for. */
   #pages = 0;
 
+  /** The devices where there is no world: made once, for there may be very many. */
+  readonly #ids: readonly number[];
+
   constructor(options: JamfOptions) {
     this.#options = options;
+    this.#ids = Array.from({ length: options.count }, (_, index) => index + 1);
   }
 
-  get ids(): number[] {
-    const { world, count } = this.#options;
-    return world?.ids ?? Array.from({ length: count }, (_, index) => index + 1);
+  get ids(): readonly number[] {
+    return this.#options.world?.ids ?? this.#ids;
   }
 
   /** Calls what the world does meanwhile, before the answer is made up and after it in turn. */
