@@ -104,7 +104,7 @@ export class Fingerprints {
     });
   }
 
-  /** Makes them of the text as it stands, for half the time. */
+  /** Makes them of the text as it stands, which is quicker than parsing it; nothing when it is not plain. */
   #createPlain(batch: string): readonly Fingerprint[] | undefined {
     const plain = readPlainBatch(batch, maxLength);
     const keyAt = this.#syncFields.map((field) => plain?.fields.indexOf(field) ?? -1);
