@@ -20,7 +20,10 @@ import { findCursors, openExistingStore } from "./store.ts";
 /** How sections are to be planned; what is absent is as `agent plan` has it without flags. */
 export interface PlanRequest extends
   Partial<
-    Pick<PlanSettings, "workers" | "recordCount" | "full" | "live" | "history" | "onStart">
+    Pick<
+      PlanSettings,
+      "workers" | "recordCount" | "full" | "isSaved" | "live" | "history" | "onStart"
+    >
   > {
   readonly sections: readonly string[];
   /** Is called when a section has been planned. */
@@ -33,7 +36,10 @@ export interface SectionPlans {
   readonly notEnabled: readonly NotEnabled[];
   /** In the order named. */
   readonly sections: readonly PlannedSection[];
-  /** Writes them into a file, for `agent upload --plan`; a relative path is one in the working directory. */
+  /**
+   * Writes them into a file, for `agent upload --plan`, when the request says so; a relative path is one in the
+   * working directory.
+   */
   save(path: string): void;
 }
 
@@ -47,7 +53,7 @@ function planSettings(
   const beside = besideState(app);
   return {
     ...{ oomnitza, http, guard, signal, redactor, cursors: store ?? findCursors(app), store },
-    ...{ workers, recordCount, full, beside, onStart: rest.onStart },
+    ...{ workers, recordCount, full, beside, onStart: rest.onStart, isSaved: rest.isSaved },
     ...{ live: rest.live ?? false, history: rest.history ?? false },
   };
 }

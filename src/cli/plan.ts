@@ -79,6 +79,7 @@ async function run(
     workers: values.workers,
     recordCount: values["record-count"],
     full: values.full,
+    isSaved: values.save !== "",
     live: values.live,
     history: values.history,
     onStart: progress.watch,

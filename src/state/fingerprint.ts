@@ -7,6 +7,7 @@
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { createHash } from "node:crypto";
 import type { MappedRecord } from "../base/record.ts";
+import { readPlainBatch } from "./plain_batch.ts";
 
 /** A record in the form in which it is compared. Equal texts mean equal records. */
 export interface Fingerprint {
@@ -85,6 +86,36 @@ export class Fingerprints {
       // For example a ring: the delivery says so, and nothing of it is ever accepted.
       return undefined;
     }
+  }
+
+  /**
+   * The fingerprints of the records of a batch, which is given as JSON, with their positions in it; all, or those
+   * at some positions.
+   */
+  createAll(
+    batch: string,
+    positions?: readonly number[],
+  ): readonly (readonly [position: number, print: Fingerprint | undefined])[] {
+    const plain = positions === undefined ? this.#createPlain(batch) : undefined;
+    if (plain !== undefined) return [...plain.entries()];
+    const records = parseExactJson(batch) as MappedRecord[];
+    return [...positions ?? records.keys()].map((position) => {
+      return [position, this.create(records[position] ?? {})] as const;
+    });
+  }
+
+  /** Makes them of the text as it stands, which is quicker than parsing it; nothing when it is not plain. */
+  #createPlain(batch: string): readonly Fingerprint[] | undefined {
+    const plain = readPlainBatch(batch, maxLength);
+    const keyAt = this.#syncFields.map((field) => plain?.fields.indexOf(field) ?? -1);
+    if (plain === undefined || keyAt.includes(-1)) return undefined;
+    const fields = this.#toText(plain.fields);
+    return plain.records.map((values) => ({
+      key: keyAt.length === 0 ? undefined : `[${keyAt.map((at) => values[at]).join(",")}]`,
+      fields,
+      values: `[${values.join(",")}]`,
+      isWhole: true,
+    }));
   }
 
   /** The key of a record, as its fingerprint has it; throws what JSON says when it cannot be written. */

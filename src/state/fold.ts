@@ -5,8 +5,6 @@
  * @module
  */
 
-import { parseExactJson } from "../base/json.ts";
-import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow, SqliteValue } from "../runtime/sqlite.ts";
 import { type ComparedBatch, notAwaited, parseSyncFields } from "./answered_batches.ts";
@@ -152,9 +150,14 @@ function saveHead(database: Sqlite, head: BaselineHead, section: string, from: n
   );
 }
 
-const saveFingerprint =
-  `INSERT INTO fingerprints (baseline, key, fields, vals, run, identity, must_send, missed)
-  VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+/** Saves so many records of a run: its baseline and itself, then of each the key, fields, values and identity. */
+function saveFingerprints(count: number): string {
+  const rows = Array.from({ length: count }, (_, index) => {
+    const first = 3 + 4 * index;
+    return `(?1, ?${first}, ?${first + 1}, ?${first + 2}, ?2, ?${first + 3}, 0, 0)`;
+  });
+  return `INSERT INTO fingerprints (baseline, key, fields, vals, run, identity, must_send, missed)
+  VALUES ${rows.join(", ")}
   ON CONFLICT (baseline, key) DO UPDATE SET
     must_send = CASE WHEN run = excluded.run AND (vals <> excluded.vals
       OR fields <> excluded.fields OR must_send = 1 OR missed > 0) THEN 1 ELSE 0 END,
@@ -162,6 +165,34 @@ const saveFingerprint =
     identity = coalesce(excluded.identity, identity)
   WHERE vals <> excluded.vals OR fields <> excluded.fields OR must_send = 1 OR missed > 0
     OR identity IS NOT coalesce(excluded.identity, identity)`;
+}
+
+/** Records that one statement saves: a statement for each takes a third longer. */
+const savedAtOnce = 10;
+const saveSome = saveFingerprints(savedAtOnce);
+const saveOne = saveFingerprints(1);
+
+/** What is saved of a record, in the order of the parameters of the statement. */
+type SavedRecord = readonly [
+  key: string,
+  fields: number,
+  values: string,
+  identity: string | null,
+];
+
+/** Saves what a run had accepted, in its order: of two records with one key, the second counts. */
+function saveAll(
+  database: Sqlite,
+  baseline: number,
+  run: string,
+  records: readonly SavedRecord[],
+): void {
+  let at = 0;
+  for (; at + savedAtOnce <= records.length; at += savedAtOnce) {
+    database.run(saveSome, baseline, run, ...records.slice(at, at + savedAtOnce).flat());
+  }
+  for (const record of records.slice(at)) database.run(saveOne, baseline, run, ...record);
+}
 
 const markRefused = "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?";
 
@@ -181,24 +212,21 @@ function takeIn(
   if (records === null) return 0;
   const changed = findChanged(head, compared ?? null);
   if (changed?.length === 0) return 0;
-  const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
-  const positions = changed ?? all.keys();
   const identityOf = unpackIdentities(identities);
   const prints = new Fingerprints(parseSyncFields(String(text)));
-  let taken = 0;
-  for (const position of positions) {
-    taken++;
-    const print = prints.create(all[position] ?? {});
+  const taken = prints.createAll(decompress(records as Uint8Array), changed);
+  const accepted: SavedRecord[] = [];
+  for (const [position, print] of taken) {
     if (print?.key === undefined) continue;
     if (kind === "accepted") {
       const list = lists.idOf(database, print.fields);
-      const identity = identityOf[position] ?? null;
-      database.run(saveFingerprint, head.id, print.key, list, print.values, String(run), identity);
+      accepted.push([print.key, list, print.values, identityOf[position] ?? null]);
     } else {
       database.run(markRefused, head.id, print.key);
     }
   }
-  return taken;
+  saveAll(database, head.id, String(run), accepted);
+  return taken.length;
 }
 
 /**

@@ -49,6 +49,7 @@ async function plan(items: Items, ini = "", settings: Partial<PlanSettings> = {}
     signal: new AbortController().signal,
     workers: 1,
     recordCount: 0,
+    isSaved: true,
     ...settings,
   });
   const path = join(folder, "friday.plan");
@@ -131,6 +132,26 @@ test("a plan says what the guard is against", async () => {
   expect(made.planned.report.guard).toStartWith("15 of 20 records (75 %) are gone");
   await using off = await plan(twenty.slice(0, 5), "guard = off\n");
   expect(off.planned.report.guard).toBeNull();
+});
+
+test("a plan that is only looked at says the same, and keeps only what differs", async () => {
+  const unwritable = {
+    toJSON(): never {
+      throw new Error("no");
+    },
+  };
+  const some = [{ ...first, name: "pro" }, ...twenty.slice(1, 19)];
+  const items = [...some, { tag: "T99" }, { tag: "T98", name: unwritable }];
+  await using saved = await plan(items);
+  await using shown = await plan(items, "", { isSaved: false });
+  expect(shown.planned.report).toEqual(saved.planned.report);
+  expect(shown.planned.report.counts).toMatchObject({ new: 2, changed: 1, failed: 1, to_send: 21 });
+  expect(await Array.fromAsync(shown.planned.changes())).toEqual(
+    await Array.fromAsync(saved.planned.changes()),
+  );
+  expect([...saved.planned.payloads()]).toHaveLength(20);
+  expect(() => [...shown.planned.payloads()]).toThrow("was kept");
+  expect(() => shown.save()).toThrow("Cannot write the plan");
 });
 
 test("records that wait in the outbox are counted, and compared with", async () => {

@@ -6,8 +6,6 @@
  */
 
 import { createHash } from "node:crypto";
-import { parseExactJson } from "../../base/json.ts";
-import type { MappedRecord } from "../../base/record.ts";
 import { decompress } from "../../runtime/compress.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import { type ComparedBatch, parseSyncFields } from "../answered_batches.ts";
@@ -205,12 +203,11 @@ class Fold {
     if (records === null || text === null) return true;
     const positions = this.#select(compared);
     if (positions?.length === 0) return true;
-    const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
     const identityOf = unpackIdentities(identities);
     const prints = new Fingerprints(parseSyncFields(String(text)));
-    const taken = [...positions ?? all.keys()].flatMap((position): Taken[] => {
-      this.count++;
-      const print = prints.create(all[position] ?? {});
+    const all = prints.createAll(decompress(records as Uint8Array), positions);
+    this.count += all.length;
+    const taken = all.flatMap(([position, print]): Taken[] => {
       if (print?.key === undefined) return [];
       const identity = identityOf[position] ?? null;
       return [{ ...print, key: print.key, identity: identity && toStorable(identity) }];

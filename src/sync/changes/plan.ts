@@ -48,6 +48,8 @@ export interface PlanSettings
   readonly beside: string;
   /** Plans an upload with `--full`. */
   readonly full: boolean;
+  /** Whether the plan may be saved: all that would be sent is kept then, and not only what differs. */
+  readonly isSaved?: boolean | undefined;
   /** Compares with what Oomnitza holds now, instead of what it accepted last. */
   readonly live?: boolean | undefined;
   /** Asks Oomnitza who changed the fields that differ. */
@@ -118,16 +120,18 @@ export class PlannedSection {
   readonly isComplete: boolean;
   readonly #found: Spool<Found>;
   readonly #comparison: Comparison;
+  readonly #isSaved: boolean;
   readonly #changedBy: ChangedBy | undefined;
 
   /** @param changedBy Adds to the fields of a change who made it. */
   constructor(
-    { found, comparison }: { readonly found: Spool<Found>; readonly comparison: Comparison },
+    { found, comparison, settings }: Pick<Planning, "found" | "comparison" | "settings">,
     summary: Pick<PlannedSection, "report" | "base" | "isComplete">,
     changedBy?: ChangedBy,
   ) {
     this.#found = found;
     this.#comparison = comparison;
+    this.#isSaved = settings.isSaved === true;
     this.#changedBy = changedBy;
     this.report = summary.report;
     this.base = summary.base;
@@ -146,8 +150,9 @@ export class PlannedSection {
     return listChanges(this.#found, this.#changedBy, renames && (() => renames.outcomes()));
   }
 
-  /** What would be sent, in order. */
+  /** What would be sent, in order; only of a plan that may be saved. */
   *payloads(): Generator<MappedRecord> {
+    if (!this.#isSaved) throw new Error("Not all that would be sent was kept");
     for (const { payload } of this.#found.values()) if (payload !== undefined) yield payload;
   }
 
@@ -207,10 +212,13 @@ function addRecord(
   planning.refusals?.look(record);
   if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
+  // What is new may turn out to be renamed, or be no JSON.
+  const payload = settings.isSaved === true || kind === "new" ? record : undefined;
+  if (payload === undefined && kind === "unchanged") return;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
   try {
-    found.add({ ...(change && { change, ident, candidate }), payload: record });
+    found.add({ ...(change && { change, ident, candidate }), ...(payload && { payload }) });
   } catch (error) {
     if (error instanceof AgentError) throw error;
     planning.account.fail(name, `cannot be written as JSON (${messageOf(error)})`);
@@ -293,7 +301,7 @@ async function compareSection(
   const changedBy = settings.history
     ? createChangedBy(settings.oomnitza, section.kind, log)
     : undefined;
-  return new PlannedSection({ found, comparison }, {
+  return new PlannedSection(planning, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
     report: {

@@ -88,6 +88,25 @@ export function testAccepted(openState: OpenState, test: Declare = always): void
       ]);
     }));
 
+  test("all of a large batch is known, and which records of it share their keys", () =>
+    withNewState(openState, async ({ state }) => {
+      const tags = Array.from({ length: 47 }, (_, index) => `T${index}`);
+      const other = (tag: string) => ({ TAG: tag, OS: "2" });
+      const records = tags.map((tag) => ({ TAG: tag, OS: "1" }));
+      // Next to each other, far from each other, and the same once more.
+      await acceptRecords(state, "a", [
+        ...records.toSpliced(4, 0, other("T3")).toSpliced(33, 0, other("T2")),
+        ...[records[20] ?? {}, other("T46"), other("T46")],
+      ]);
+      const again = ["T2", "T3", "T46"];
+      expect(await known(state, ...tags)).toEqual(
+        records.map((record) => again.includes(record.TAG) ? "again" : valuesOf(record)),
+      );
+      const baseline = await open(state);
+      expect(baseline.size).toBe(47);
+      expect(await missingKeys(baseline)).toEqual(tags.map(keyOf));
+    }));
+
   test("what is not in the source is missed, told once, and forgotten after five runs", () =>
     withNewState(openState, async ({ state }) => {
       await acceptRecords(state, "a", [{ TAG: "T1" }, { TAG: "T2" }]);
