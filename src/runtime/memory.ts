@@ -20,7 +20,7 @@ interface Pace {
 
 const paces: Readonly<Record<"large" | "small", Pace>> = {
   large: { growth: 8_000_000, rest: 1 },
-  small: { growth: 12_000_000, rest: 250 },
+  small: { growth: 32_000_000, rest: 250 },
 };
 
 /** What a collector looks at, and what it does. */

@@ -48,10 +48,10 @@ test("large records are collected after 8 MB", () => {
 test("small records wait for many times as long as the last collection took, and less when they grow fast", () => {
   const { look } = startProcess();
   expect(look("small", 0, 100)).toBe(0);
-  expect(look("small", 10_000, 113)).toBe(1);
-  expect(look("small", 1000, 113)).toBe(1);
-  expect(look("small", 1600, 113)).toBe(2);
-  expect(look("small", 700, 150)).toBe(3);
+  expect(look("small", 10_000, 133)).toBe(1);
+  expect(look("small", 1000, 133)).toBe(1);
+  expect(look("small", 1600, 133)).toBe(2);
+  expect(look("small", 700, 230)).toBe(3);
 });
 
 test("the memory is looked at every 10 ms at most", () => {
