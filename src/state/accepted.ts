@@ -33,6 +33,25 @@ export const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = {
  */
 export const maxTakenIn = 5000;
 
+/**
+ * Folds step by step until so many records were taken in or none are left; ends after a step when others have
+ * more important work.
+ *
+ * @param fold One step; gives how many records it took in.
+ */
+export async function foldUpTo(
+  limit: number,
+  { isBusy = () => false, signal }: Pick<Surplus, "isBusy" | "signal">,
+  fold: () => Promise<number>,
+): Promise<void> {
+  for (let left = limit; left > 0;) {
+    signal?.throwIfAborted();
+    const count = await fold();
+    if (count === 0 || isBusy()) return;
+    left -= count;
+  }
+}
+
 /** The memory of what was accepted, in the state file. */
 export class StateAccepted implements AcceptedRecords {
   readonly #instance: string | undefined;
@@ -65,7 +84,7 @@ export class StateAccepted implements AcceptedRecords {
 
   async openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline> {
     const home = this.#home(section, upload);
-    await this.#takeIn(home, Infinity, signal);
+    await this.#takeIn(home, Infinity, { signal });
     return new StateBaseline(home);
   }
 
@@ -81,8 +100,8 @@ export class StateAccepted implements AcceptedRecords {
       !(origin === "webhook" && isUploadOpen(database, section))
     );
     if (!isDue) return;
-    if (origin === "upload") return await this.#takeIn(home, Infinity, signal);
-    await this.#takeIn(home, maxTakenIn, signal, isBusy);
+    if (origin === "upload") return await this.#takeIn(home, Infinity, { signal });
+    await this.#takeIn(home, maxTakenIn, { isBusy, signal });
   }
 
   async *pending(section: string): AsyncGenerator<MappedRecord> {
@@ -146,19 +165,15 @@ export class StateAccepted implements AcceptedRecords {
     return { database: this.#database, section, destination, unusable: this.#unusable };
   }
 
-  /** Takes in so many records; once some, give or take a batch, when others have more important work. */
-  async #takeIn(
+  #takeIn(
     home: BaselineHome,
     limit: number,
-    signal?: AbortSignal,
-    isBusy = () => false,
+    until: Pick<Surplus, "isBusy" | "signal">,
   ): Promise<void> {
-    for (let left = limit; left > 0;) {
+    return foldUpTo(limit, until, async () => {
       const count = this.#use.now(() => foldSome(home));
-      if (count === 0 || isBusy()) return;
-      left -= count;
       await giveWay();
-      signal?.throwIfAborted();
-    }
+      return count;
+    });
   }
 }

@@ -7,7 +7,7 @@
 import { parseExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { decompress } from "../../runtime/compress.ts";
-import { maxAnsweredBatches, maxTakenIn } from "../accepted.ts";
+import { foldUpTo, maxAnsweredBatches, maxTakenIn } from "../accepted.ts";
 import { type SentAll, untilReceipt } from "../answered_batches.ts";
 import type { AcceptedRecords, Baseline, LastUpload, Surplus } from "../known_records.ts";
 import { addAnsweredBatch, addEnd, notAwaited, saveDestination } from "./answered.ts";
@@ -51,7 +51,7 @@ export class PgAccepted implements AcceptedRecords {
 
   async openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline> {
     const home = await this.#home(section, upload);
-    await this.#takeIn(home, Infinity, signal);
+    await foldUpTo(Infinity, { signal }, () => foldSome(home));
     return await openBaseline(home);
   }
 
@@ -73,8 +73,9 @@ export class PgAccepted implements AcceptedRecords {
     // What an upload is being compared with is not to change.
     if (row?.is_much !== true || (origin === "webhook" && row.is_uploading === true)) return;
     const home = await this.#home(section, upload);
-    if (origin === "upload") return await this.#takeIn(home, Infinity, signal);
-    await this.#takeIn(home, maxTakenIn, signal, isBusy);
+    const fold = () => foldSome(home);
+    if (origin === "upload") return await foldUpTo(Infinity, { signal }, fold);
+    await foldUpTo(maxTakenIn, { isBusy, signal }, fold);
   }
 
   async *pending(section: string): AsyncGenerator<MappedRecord> {
@@ -194,21 +195,6 @@ export class PgAccepted implements AcceptedRecords {
   async #home(section: string, upload: string): Promise<BaselineHome> {
     const context = this.#bind(section);
     return { context, section, destination: await this.destinationId(upload) };
-  }
-
-  /** Takes in so many records; once some, give or take a batch, when others have more important work. */
-  async #takeIn(
-    home: BaselineHome,
-    limit: number,
-    signal?: AbortSignal,
-    isBusy = () => false,
-  ): Promise<void> {
-    for (let left = limit; left > 0;) {
-      signal?.throwIfAborted();
-      const count = await foldSome(home);
-      if (count === 0 || isBusy()) return;
-      left -= count;
-    }
   }
 }
 
